@@ -1,0 +1,106 @@
+"""What the broker island takes and reports: closed unions of frozen values."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class DownCause(StrEnum):
+    """Why there is no broker, as far as it can be known (contract 6.2)."""
+
+    STOPPED = "stopped"  # we left
+    DNS = "dns"
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    TLS_UNTRUSTED = "tls_untrusted"
+    TLS_EXPIRED = "tls_expired"
+    TLS_NOT_YET_VALID = "tls_not_yet_valid"
+    TLS_HOSTNAME = "tls_hostname"
+    TLS_FAILED = "tls_failed"
+    CREDENTIALS = "credentials"
+    NOT_AUTHORIZED = "not_authorized"
+    TAKEN_OVER = "taken_over"  # another client with our name
+    PROTOCOL = "protocol"
+    LOST = "lost"  # was connected; the socket ended or fell silent
+    PUBACK_TIMEOUT = "puback_timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerUp:
+    """Connected and subscribed; `window` publications may be unacknowledged, each of at most `max_packet` octets."""
+
+    connection_id: str
+    protocol: str  # "5.0" or "3.1.1"
+    session_present: bool
+    window: int
+    max_packet: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerDown:
+    """Not connected; every unacknowledged publication is forgotten and must be offered again."""
+
+    cause: DownCause
+    detail: str
+
+
+class PubackResult(StrEnum):
+    """What a PUBACK says (contract E1, E31)."""
+
+    ACCEPTED = "accepted"
+    NO_SUBSCRIBER = "no_subscriber"  # MQTT 5 reason 16: nobody listens, so it was not offered
+    NOT_AUTHORIZED = "not_authorized"  # 135
+    REFUSED = "refused"  # any other reason >= 128
+    TOO_LARGE = "too_large"  # never sent: above the broker's limit
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The broker answered the publication with this token."""
+
+    token: int
+    result: PubackResult
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The handle of a received message: acknowledged on the connection it came from or not at all (contract E20)."""
+
+    connection_id: str
+    packet_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """A message of a subscription; the broker keeps it until `Link.ack(delivery)`."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    correlation: bytes  # empty when absent
+    delivery: Delivery
+
+
+BrokerEvent = BrokerUp | BrokerDown | Published | MessageReceived
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One message to publish at QoS 1. `token` comes back in `Published`; `expiry_s` 0 means none (contract 4.4)."""
+
+    token: int
+    topic: str
+    payload: bytes
+    retain: bool = False
+    expiry_s: int = 0
+    event_id: str = ""  # CloudEvents id
+    event_type: str = ""  # CloudEvents type, e.g. "kentongan.ticket.v1"
+    correlation: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Will:
+    """What the broker says when we die (contract 4.4)."""
+
+    topic: str
+    payload: bytes
