@@ -1,0 +1,126 @@
+"""The status document: what the gateway knows of itself, as one value.
+
+Written to `status.json` in the runtime directory for the watcher, served on the control socket, and the only input of
+`daemon.health`. It holds no phone number and no text.
+"""
+
+import msgspec
+
+
+class FaultStatus(msgspec.Struct, frozen=True):
+    """One fault that stands now; `cause` is a key of `daemon.faults`."""
+
+    code: int
+    cause: str
+    since_ms: int  # wall
+    count: int = 1
+    line: str = ""
+
+
+class LineStatus(msgspec.Struct, frozen=True):
+    """One modem with its SIM."""
+
+    name: str
+    state: str  # at.events.ModemState
+    why: str = ""
+    since_ms: int = 0  # wall, of this state
+    model: str = ""
+    dialect: str = ""
+    sim: str = ""  # last four digits of the ICCID
+    registration: int = 4  # <stat>, 3GPP TS 27.007 §7.2
+    operator: str = ""
+    signal_dbm: int | None = None
+    slots_used: int = 0
+    slots_total: int = 0
+    last_ok_ms: int = 0  # wall, of the last answer
+    last_ok_steady_ms: int = 0
+    restarts: int = 0
+    rung: str = ""
+    paused: str = ""  # cause that pauses sending, empty when it sends
+    supply: str = ""  # the modem's own complaint, empty when none
+    sim_lock: str = ""  # what +CPIN? says when it is not READY
+    state_steady_ms: int = 0
+
+
+class LinkStatus(msgspec.Struct, frozen=True):
+    """The broker link."""
+
+    state: str = "offline"  # online | offline
+    cause: str = ""  # mqtt.events.DownCause
+    detail: str = ""
+    since_ms: int = 0  # wall
+    since_steady_ms: int = 0
+    protocol: str = ""
+    reconnects: int = 0
+    last_ack_ms: int = 0  # wall, of the backend's last ticket_ack
+    backend: str = "unknown"  # presence: online | offline | lost | unknown
+    no_subscriber: bool = False
+    not_authorized: bool = False
+
+
+class StoreStatus(msgspec.Struct, frozen=True):
+    """The store and its queues."""
+
+    state: str = "ok"  # ok | unavailable
+    detail: str = ""
+    since_steady_ms: int = 0
+    tickets: int = 0
+    unacknowledged: int = 0
+    oldest_unacknowledged_s: int = 0
+    spool: int = 0
+    queued: int = 0
+    uncertain: int = 0
+    sent: int = 0
+    failed: int = 0
+    quarantined: int = 0
+    received: int = 0
+
+
+class HostStatus(msgspec.Struct, frozen=True):
+    """The machine under us; `None` where it cannot be read."""
+
+    temperature_c: float | None = None
+    undervoltage: bool | None = None
+    disk_free_mb: int | None = None
+    disk_used_percent: int | None = None
+
+
+class ConfigStatus(msgspec.Struct, frozen=True):
+    """Whether the configuration in force is the one that was asked for."""
+
+    state: str = "ok"  # ok | rejected (the last good one is in force)
+    detail: str = ""
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Everything at one moment."""
+
+    schema: str
+    gateway_id: str
+    version: str
+    pid: int
+    boot_id: str
+    started_ms: int
+    at_ms: int  # wall
+    steady_ms: int
+    synced: bool
+    lines: tuple[LineStatus, ...]
+    link: LinkStatus
+    store: StoreStatus
+    host: HostStatus = HostStatus()
+    config: ConfigStatus = ConfigStatus()
+    traffic: int = 0  # SMS in and out since start: the lamp flashes once per change
+    faults: tuple[FaultStatus, ...] = ()
+
+
+SCHEMA = "status/1"
+
+
+def encode(status: Status) -> bytes:
+    """Write the document as JSON."""
+    return msgspec.json.encode(status)
+
+
+def decode(data: bytes) -> Status:
+    """Read the document; raises `msgspec.ValidationError` or `msgspec.DecodeError`."""
+    return msgspec.json.decode(data, type=Status)
