@@ -1,0 +1,80 @@
+"""The texts the gateway itself sends to citizens, and when it may.
+
+Every text is one GSM-7 segment of the basic table with its longest values, holds no run of more than three digits and
+none of the words that Indonesian operators filter (domain.md 0.2, 3.1); `lint` proves it at start.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kentongan.at import pdu
+from kentongan.daemon.errors import ConfigError
+from kentongan.queue.records import Encoding, Thread, Ticket
+
+LONGEST_TICKET = "LU2-041-937-1"
+ANYBODY = "+6281234567890"
+DIGIT_RUN = re.compile(r"\d{4,}")
+# Words for which a text from an ordinary number was seen to vanish (domain.md 0.2).
+RISK_WORDS = re.compile(
+    r"\b(?:kode|verifikasi|otp|pin|akun|username|password|token|dana|selamat|nomor|juta|hadiah|menang|transfer|"
+    r"rekening|klik)\b|https?|www",
+    re.IGNORECASE,
+)
+PER_HOUR, PER_DAY = 1, 3  # acknowledgements to one sender (domain.md 3.1)
+
+
+class Template(StrEnum):
+    """The automatic texts; `{t}` is the ticket number, `{c}` the office's signature."""
+
+    ACK = (
+        "Laporan Anda sudah kami terima. Tiket: {t}. Kami teruskan ke dinas terkait. "
+        "Balas SMS ini utk menambah lokasi/keterangan. {c}"
+    )
+    APPEND = "Tambahan keterangan sudah masuk ke tiket {t}. Tidak perlu kirim ulang. {c}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The office's choices: whether citizens get an acknowledgement, and how the office signs."""
+
+    acknowledge: bool
+    signature: str
+
+    def text(self, template: Template, number: str) -> str:
+        """Fill a template."""
+        return template.format(t=number, c=self.signature).strip()
+
+    def to(self, ticket: Ticket, *, last_hour: int, last_day: int) -> str:
+        """Give the acknowledgement due to a freshly opened ticket, or nothing.
+
+        A thread's first SMS is always answered within the daily cap; a follow-up at most once an hour.
+        """
+        if not self.acknowledge or not ticket.sender.replyable or last_day >= PER_DAY:
+            return ""
+        if ticket.thread is Thread.NEW:
+            return self.text(Template.ACK, ticket.number)
+        return self.text(Template.APPEND, ticket.number) if last_hour < PER_HOUR else ""
+
+
+def faults_of(text: str) -> list[str]:
+    """Name what would keep an automatic text from arriving; empty when nothing would."""
+    found = []
+    segmented = pdu.segment(text, ANYBODY, reference=0, report=False, validity_min=1440)
+    if segmented.encoding != Encoding.GSM7 or segmented.changes:
+        found.append("has a character outside the GSM 7-bit alphabet")
+    elif len(segmented.parts) > 1:
+        found.append("does not fit into one SMS")
+    if run := DIGIT_RUN.search(text):
+        found.append(f"has the digit run {run.group()!r}, which operators filter")
+    if word := RISK_WORDS.search(text):
+        found.append(f"has the word {word.group()!r}, which operators filter")
+    return found
+
+
+def lint(answers: Answers) -> None:
+    """Check every text with its longest ticket number; raises `ConfigError` that names the signature."""
+    for template in Template:
+        for fault in faults_of(answers.text(template, LONGEST_TICKET)):
+            why = f"with this signature the text {template.name} {fault}"
+            raise ConfigError("answers.signature", why, "write a shorter, plain signature")

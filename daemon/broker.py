@@ -1,0 +1,55 @@
+"""The broker as the core sees it: whether it is there, what is on its way, what the backend says of itself.
+
+Pure: broker events in, facts out.
+"""
+
+from msgspec.structs import replace
+
+from kentongan.daemon.status import LinkStatus
+from kentongan.mqtt.events import BrokerDown, BrokerUp
+from kentongan.queue.records import Moment, SpoolItem
+
+
+class Broker:
+    """The state of the link and the publications that wait for their PUBACK."""
+
+    def __init__(self) -> None:
+        self.up: BrokerUp | None = None
+        self.in_flight: dict[int, SpoolItem] = {}
+        self.status = LinkStatus()
+
+    @property
+    def room(self) -> int:
+        """How many more publications the window holds."""
+        return self.up.window - len(self.in_flight) if self.up else 0
+
+    def connected(self, event: BrokerUp, at: Moment) -> None:
+        """Start a connection with an empty window."""
+        self.up = event
+        self.in_flight.clear()
+        self.status = replace(
+            self.status,
+            state="online",
+            cause="",
+            detail="",
+            since_ms=at.wall_ms,
+            since_steady_ms=at.steady_ms,
+            protocol=event.protocol,
+            not_authorized=False,
+        )
+
+    def disconnected(self, event: BrokerDown, at: Moment) -> None:
+        """End a connection: what was on its way must be offered again. A repeated failure keeps its beginning."""
+        was_up = self.up is not None
+        self.up = None
+        self.in_flight.clear()
+        changes: dict[str, object] = {"state": "offline", "cause": str(event.cause), "detail": event.detail}
+        if was_up or not self.status.cause:
+            changes |= {"since_ms": at.wall_ms, "since_steady_ms": at.steady_ms}
+        if was_up:
+            changes |= {"reconnects": self.status.reconnects + 1}
+        self.status = replace(self.status, **changes)
+
+    def note(self, **facts: object) -> None:
+        """Change facts of the status that are not the connection itself."""
+        self.status = replace(self.status, **facts)

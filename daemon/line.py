@@ -1,0 +1,135 @@
+"""One line as the core sees it: the modem's state, the slots it holds, the part on its way, its pace.
+
+Pure: modem events in, facts out. What to do about them is the core's.
+"""
+
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from kentongan.at import events as at
+from kentongan.daemon.status import LineStatus
+from kentongan.queue.records import DuePart, Held, Moment
+
+CROWDED = 0.5  # share of used slots from which a slot is freed after the commit alone (decisions.md 5)
+SIM_TAIL = 4  # digits of the ICCID that may be shown
+
+
+@dataclass(slots=True)
+class HeldSlot:
+    """An occupied slot whose PDU is in the store."""
+
+    digest: str
+    part_id: int
+    held: Held
+    asked: bool = False  # the modem has been told to free it
+
+
+@dataclass(slots=True)
+class Slots:
+    """The occupied slots of a line by (storage, index): known from the modem alone, never stored."""
+
+    by_place: dict[tuple[str, int], HeldSlot] = field(default_factory=dict)
+    used: int = 0
+    total: int = 0
+
+    @property
+    def crowded(self) -> bool:
+        """Tell whether half or more of the memory is used."""
+        return self.total > 0 and self.used >= CROWDED * self.total
+
+    def published(self, part_ids: frozenset[int]) -> None:
+        """Note that these parts have their second durable copy."""
+        for slot in self.by_place.values():
+            if slot.part_id in part_ids:
+                slot.held = Held(published=True, is_ticket=slot.held.is_ticket, incomplete=slot.held.incomplete)
+
+
+@dataclass(slots=True)
+class Pace:
+    """When the line may send again and why it pauses, on the steady clock."""
+
+    next_ms: int = 0
+    paused_until_ms: int = 0
+    cause: str = ""
+
+    def sent(self, at: Moment, pace_ms: int) -> None:
+        """Start the pause between two messages; a success ends every fault."""
+        self.next_ms = at.steady_ms + pace_ms
+        self.paused_until_ms, self.cause = 0, ""
+
+    def pause(self, at: Moment, delay_ms: int, cause: str) -> None:
+        """Hold the line back; afterwards one message probes it."""
+        self.paused_until_ms, self.cause = at.steady_ms + delay_ms, cause
+
+    @property
+    def ready_ms(self) -> int:
+        """The earliest moment of the next message."""
+        return max(self.next_ms, self.paused_until_ms)
+
+
+class Line:
+    """The state of one line."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.slots = Slots()
+        self.pace = Pace()
+        self.sending: DuePart | None = None
+        self.iccid = ""
+        self._status = LineStatus(name, at.ModemState.CLOSED)
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether the modem takes messages."""
+        return self._status.state == at.ModemState.READY
+
+    def observe(self, event: at.ModemEvent, moment: Moment) -> None:
+        """Take the facts out of an event; events without facts for the status leave it as it is."""
+        changes: dict[str, object]
+        match event:
+            case at.StateChanged(_, new, why):
+                changes = self._entered(new, why, moment)
+            case at.Identified(_, model, _, _, dialect):
+                changes = {"model": model, "dialect": dialect}
+            case at.SimIdentified(iccid, _):
+                self.iccid = iccid
+                changes = {"sim": iccid[-SIM_TAIL:]}
+            case at.Registered(stat, operator):
+                changes = {"registration": stat, "operator": operator or self._status.operator}
+            case at.SignalMeasured(dbm):
+                changes = {"signal_dbm": dbm}
+            case at.StorageMeasured(_, used, total):
+                self.slots.used, self.slots.total = used, total
+                changes = {"slots_used": used, "slots_total": total}
+            case at.Restarted():
+                self.slots.by_place.clear()
+                changes = {"restarts": self._status.restarts + 1}
+            case at.SupplyWarned(text):
+                changes = {"supply": text}
+            case at.RungClimbed(rung):
+                changes = {"rung": rung}
+            case at.ModemAnswered():
+                changes = {"last_ok_ms": moment.wall_ms, "last_ok_steady_ms": moment.steady_ms}
+            case _:
+                return
+        self._status = replace(self._status, changes)
+
+    def _entered(self, new: at.ModemState, why: str, moment: Moment) -> dict[str, object]:
+        """Note a state; what was known of slots and SIM ends with the port."""
+        changes: dict[str, object] = {
+            "state": str(new),
+            "why": why,
+            "since_ms": moment.wall_ms,
+            "state_steady_ms": moment.steady_ms,
+            "sim_lock": why if new is at.ModemState.SIM_LOCKED else "",
+        }
+        if new is at.ModemState.READY:
+            changes |= {"rung": "", "supply": "", "last_ok_ms": moment.wall_ms, "last_ok_steady_ms": moment.steady_ms}
+        if new in {at.ModemState.CLOSED, at.ModemState.SIM_ABSENT}:
+            self.slots.by_place.clear()
+        return changes
+
+    def status(self) -> LineStatus:
+        """Describe the line."""
+        return replace(self._status, {"paused": self.pace.cause})
