@@ -1,0 +1,45 @@
+# Everything a clone needs, it sets up by itself: `make demo` and `make test` are the two to know.
+# Nothing is left outside this folder but Debian packages (mosquitto, python3-venv), installed only where they are missing.
+
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+SETUP := sh scripts/setup.sh
+RUN := .venv/bin/python
+# `make demo ONCE=1` plays one story without a keyboard; `make demo ARGS="..."` hands on any option of `kentongan demo`.
+ONCE ?=
+ARGS ?=
+
+.PHONY: help demo test test-debian13 lint format clean
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
+
+demo: ## the real program on a virtual modem, live (ONCE=1: one story, no keyboard)
+	@$(SETUP) broker run
+	@$(RUN) -m kentongan.daemon demo $(if $(ONCE),--once) $(ARGS)
+
+test: ## the tests, on the newest libraries and on Debian 13's
+	@$(SETUP) broker dev
+	$(RUN) -m pytest -q $(ARGS)
+	@$(MAKE) --no-print-directory test-debian13
+
+test-debian13: ## the tests on the versions of libraries that Debian 13 ships
+	@$(SETUP) broker debian13
+	.venv-debian13/bin/python -m pytest -q -p no:cacheprovider $(ARGS)
+
+lint: ## style, format and types
+	@$(SETUP) dev
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+format: ## lay the code out as `make lint` wants it
+	@$(SETUP) dev
+	$(RUN) -m ruff check --fix-only --select I .
+	$(RUN) -m ruff format .
+
+clean: ## remove all that make made in this folder
+	rm -rf .venv .venv-debian13 .typing build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
