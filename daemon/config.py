@@ -1,0 +1,402 @@
+"""Read the configuration: TOML in, frozen values out, or one `ConfigError` that names the key and the remedy.
+
+Refuses everything it does not know. Secrets are files; their contents are never part of these values.
+"""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar, get_args, get_type_hints
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from kentongan.daemon.errors import ConfigError
+
+DEFAULT_PATH = "/etc/kentongan/kentongan.toml"
+MAX_BYTES = 65_536  # sixteen times a fully commented file; a larger one is not ours
+MAX_SECRET_BYTES = 4_096
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+ZONES = ("Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura")  # the contract's `info` knows these four
+DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+SectionT = TypeVar("SectionT", bound="Section")
+
+Dialect = Literal["auto", "sim800", "huawei", "generic"]
+Zone = Literal["Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura"]
+
+Id = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9][a-z0-9-]{1,31}$",
+        description='write 2 to 32 of a-z, 0-9 and "-", beginning with a letter or digit, such as "kec-depok-01"',
+    ),
+]
+Clock = Annotated[
+    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description='write hours and minutes, such as "20:00"')
+]
+FilePath = Annotated[str, Meta(description="write the path of a file, relative to the configuration file or absolute")]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of the file: closed, so that a misspelt key cannot be silently without effect."""
+
+
+class GatewayConfig(Section, frozen=True):
+    """Who this gateway is."""
+
+    county_id: Id
+    gateway_id: Id
+    ticket_prefix: Annotated[
+        str, Meta(pattern=r"^[A-Z]{2}[0-9]$", description='write two capital letters and a digit, such as "LU2"')
+    ]
+    timezone: Annotated[Zone, Meta(description=f"write one of {', '.join(ZONES)}")]
+    name: Annotated[str, Meta(max_length=60, description="write the office's name, at most 60 characters")] = ""
+    public_number: Annotated[
+        str,
+        Meta(pattern=r"^(\+[1-9][0-9]{6,14})?$", description='write the number in full, such as "+6281100001234"'),
+    ] = ""
+
+
+class LineConfig(Section, frozen=True):
+    """One modem with one SIM."""
+
+    name: Annotated[
+        str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,15}$", description='write 1 to 16 of a-z, 0-9 and "-", such as "a"')
+    ]
+    port: Annotated[
+        str,
+        Meta(min_length=1, description='write a serial device such as "/dev/serial0", or "sim:sim800" to try it out'),
+    ]
+    baud: Annotated[
+        Literal[9600, 19200, 38400, 57600, 115200, 230400, 460800], Meta(description="write the port's rate, 115200")
+    ] = 115200
+    dialect: Annotated[Dialect, Meta(description=f"write one of {', '.join(get_args(Dialect))}")] = "auto"
+    pin_file: FilePath = ""
+    pace_s: Annotated[float, Meta(ge=1, le=3600, description="write seconds between two SMS, 1 to 3600")] = 6.0
+    per_hour: Annotated[int, Meta(ge=1, le=1000, description="write how many SMS an hour may hold, 1 to 1000")] = 120
+    per_day: Annotated[int, Meta(ge=1, le=10000, description="write how many SMS a day may hold, 1 to 10000")] = 500
+    power_pin: Annotated[int, Meta(ge=0, le=27, description="write the BCM number of the GPIO pin, 0 for none")] = 0
+
+
+class MqttConfig(Section, frozen=True):
+    """The county's broker."""
+
+    url: Annotated[str, Meta(description='write "mqtts://host:8883"; "mqtt://" is for loopback alone')]
+    username: Annotated[str, Meta(max_length=64, description="write the broker's user, normally the gateway_id")] = ""
+    password_file: FilePath = ""
+    ca_file: FilePath = ""
+    cert_file: FilePath = ""
+    key_file: FilePath = ""
+    root: Annotated[
+        str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description='write one topic level, such as "kentongan"')
+    ] = "kentongan"
+    protocol: Annotated[
+        Literal["auto", "5", "3.1.1"], Meta(description='write "auto", "5" or "3.1.1" (with the quotes)')
+    ] = "auto"
+    profile: Annotated[
+        Literal["office", "metered"], Meta(description='write "office", or "metered" for a mobile uplink')
+    ] = "office"
+
+
+class StoreConfig(Section, frozen=True):
+    """Where the database file is."""
+
+    path: FilePath
+
+
+class RuntimeConfig(Section, frozen=True):
+    """The folder of the status file and the control socket."""
+
+    directory: Annotated[str, Meta(min_length=1, description='write a folder in memory, such as "/run/kentongan"')]
+
+
+class AnswersConfig(Section, frozen=True):
+    """The automatic texts."""
+
+    acknowledge: Annotated[bool, Meta(description="write true or false")] = True
+    signature: Annotated[
+        str, Meta(max_length=40, description="write who signs the automatic texts, at most 40 characters")
+    ] = ""
+
+
+class SendingConfig(Section, frozen=True):
+    """What holds for all lines."""
+
+    quiet_from: Clock = "20:00"
+    quiet_until: Clock = "07:00"
+    max_parts: Annotated[int, Meta(ge=1, le=20, description="write how many parts a reply may have, 1 to 20")] = 6
+    on_uncertain: Annotated[
+        Literal["hold", "resend"], Meta(description='write "hold", or "resend" to risk a second SMS')
+    ] = "hold"
+    replies_per_minute: Annotated[int, Meta(ge=1, le=600, description="write a number from 1 to 600")] = 10
+
+
+class InboundConfig(Section, frozen=True):
+    """How SMS become tickets."""
+
+    thread_window_min: Annotated[int, Meta(ge=0, le=1440, description="write minutes, 0 to 1440")] = 60
+    follow_ups: Annotated[bool, Meta(description="write true or false")] = True
+    publish_partial_after_s: Annotated[float, Meta(ge=1, le=900, description="write seconds, 1 to 900")] = 8.0
+
+
+class LampsConfig(Section, frozen=True):
+    """The four lamps: BCM pins of LISTRIK, KARTU, SERVER and GANGGUAN; empty on a board without lamps."""
+
+    pins: Annotated[
+        tuple[Annotated[int, Meta(ge=2, le=27)], ...],
+        Meta(max_length=4, description="write four different BCM pin numbers from 2 to 27, or [] for no lamps"),
+    ] = ()
+    active_low: Annotated[bool, Meta(description="write true when a lamp lights at low level")] = False
+
+
+class LogConfig(Section, frozen=True):
+    """How much is logged, and in which shape."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="write debug, info, warning or error")
+    ] = "info"
+    format: Annotated[Literal["auto", "json", "console"], Meta(description='write "auto", "json" or "console"')] = (
+        "auto"
+    )
+
+
+class Config(Section, frozen=True):
+    """The whole configuration with defaults filled in and every path absolute."""
+
+    gateway: GatewayConfig
+    line: Annotated[
+        tuple[LineConfig, ...],
+        Meta(min_length=1, max_length=4, description="write one to four tables [[line]], with two brackets each"),
+    ]
+    mqtt: MqttConfig
+    store: StoreConfig
+    runtime: RuntimeConfig
+    answers: AnswersConfig = AnswersConfig()
+    sending: SendingConfig = SendingConfig()
+    inbound: InboundConfig = InboundConfig()
+    lamps: LampsConfig = LampsConfig()
+    log: LogConfig = LogConfig()
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """The broker's address, taken apart."""
+
+    host: str
+    port: int
+    tls: bool
+
+
+def load(path: Path) -> Config:
+    """Read, check and complete the file; raises `ConfigError`."""
+    try:
+        return _complete(_convert(_parse(path)), path.absolute().parent)
+    except ConfigError as error:
+        if error.path:
+            raise
+        raise ConfigError(error.key, error.why, error.remedy, path=str(path)) from error
+
+
+def read_secret(path: str) -> str:
+    """Return the one line of a secret file; raises `ConfigError` naming the file, never showing its content."""
+    try:
+        data = Path(path).read_bytes()[: MAX_SECRET_BYTES + 1]
+        secret = data.decode().strip("\r\n")
+    except OSError as error:
+        raise ConfigError(path, error.strerror or "cannot be read", "create the file, readable by this user") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(path, "is not UTF-8 text", "write the secret as one line of text") from error
+    if not secret or "\n" in secret or len(data) > MAX_SECRET_BYTES:
+        raise ConfigError(path, "does not hold exactly one line", "write the secret as one line of text")
+    return secret
+
+
+def endpoint(url: str) -> Endpoint:
+    """Take a broker URL apart; raises `ConfigError` for key `mqtt.url`."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+    except ValueError as error:
+        raise _refused("mqtt.url", f"{error}") from error
+    host = parts.hostname or ""
+    if parts.scheme not in DEFAULT_PORTS or not host:
+        raise _refused("mqtt.url", f"{url!r} is not a broker's URL")
+    if parts.username or parts.password or parts.query or parts.fragment or parts.path.strip("/"):
+        raise _refused("mqtt.url", "it holds more than scheme, host and port")
+    if not re.fullmatch(r"[0-9a-fA-F:]+|(?=.{1,253}$)([a-zA-Z0-9_-]{1,63}\.)*[a-zA-Z0-9_-]{1,63}\.?", host):
+        raise _refused("mqtt.url", f"{host!r} is no host name")
+    if parts.scheme == "mqtt" and host not in LOOPBACK:
+        raise _refused("mqtt.url", f"mqtt:// to {host} would send citizens' words in clear")
+    return Endpoint(host, port, parts.scheme == "mqtts")
+
+
+def effective(config: Config) -> str:
+    """Write the configuration in force as TOML; secrets stay in their files."""
+    builtins = msgspec.to_builtins(config)
+    tables = [f"[{name}]\n{_pairs(value)}" for name, value in builtins.items() if isinstance(value, dict)]
+    tables[1:1] = [f"[[line]]\n{_pairs(line)}" for line in builtins["line"]]
+    return "\n".join(tables)
+
+
+def _pairs(table: dict[str, object]) -> str:
+    # JSON's strings, numbers, booleans and lists of numbers are also TOML's
+    return "".join(f"{key} = {msgspec.json.encode(value).decode()}\n" for key, value in table.items())
+
+
+def _parse(path: Path) -> dict[str, object]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise ConfigError(str(path), f"is larger than {MAX_BYTES} bytes", "give the path of a Kentongan TOML file")
+        return tomllib.loads(data.decode())
+    except OSError as error:
+        why = error.strerror or "cannot be read"
+        raise ConfigError(str(path), why, "give the right path with --config or KENTONGAN_CONFIG") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), "is not UTF-8 text", "save the file as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), f"is not TOML: {error}", 'write each key as  key = "value"') from error
+
+
+def _convert(table: dict[str, object]) -> Config:
+    try:
+        return msgspec.convert(table, Config)
+    except msgspec.ValidationError as error:
+        raise _explain(str(error)) from error
+
+
+def _explain(message: str) -> ConfigError:
+    """Turn msgspec's sentence (`why - at `$.path``) into key, reason and remedy."""
+    why, _, at = message.partition(" - at `$")
+    at = at.rstrip("`").lstrip(".")
+    if named := re.search(r"unknown field `(.*)`$", why):
+        key = f"{at}.{named[1]}".lstrip(".")
+        return ConfigError(_shown(key), "this key is unknown", _nearest(at, named[1]))
+    if named := re.search(r"missing required field `(.*)`$", why):
+        key = f"{at}.{named[1]}".lstrip(".")
+        return ConfigError(_shown(key), "this key is missing", _remedy(key))
+    plain = "it has the wrong form" if "matching regex" in why else f"{why[:1].lower()}{why[1:].replace('`', '')}"
+    return ConfigError(_shown(at) or "the file", plain, _remedy(at))
+
+
+def _refused(key: str, why: str) -> ConfigError:
+    return ConfigError(key, why, _remedy(key))
+
+
+def _shown(key: str) -> str:
+    """Count tables from one, as people do."""
+    return re.sub(r"\[(\d+)\]", lambda index: f"[{int(index[1]) + 1}]", key)
+
+
+def _struct_at(key: str) -> type[msgspec.Struct]:
+    tables: dict[str, type[msgspec.Struct]] = {**get_type_hints(Config), "": Config, "line": LineConfig}
+    return tables[key]
+
+
+def _remedy(key: str) -> str:
+    """Find what the field's own description says to write."""
+    table, _, name = re.sub(r"\[[^]]*\]", "", key).rpartition(".")
+    hint = get_type_hints(_struct_at(table), include_extras=True).get(name)
+    notes = [note.description for note in getattr(hint, "__metadata__", ()) if note.description]
+    return notes[0] if notes else f"add a table [{name}]"
+
+
+def _nearest(table: str, name: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only an error pays for it
+
+    known = _struct_at(re.sub(r"\[[^]]*\]", "", table)).__struct_fields__
+    close = get_close_matches(name, known, n=1)
+    return f'did you mean "{close[0]}"?' if close else f"remove it; known here: {', '.join(known)}"
+
+
+def _complete(config: Config, folder: Path) -> Config:
+    """Check what no single field can know, then make every path absolute."""
+    _check_lines(config.line)
+    pins = config.lamps.pins
+    if pins and (len(pins) != 4 or len(set(pins)) != 4):
+        raise _refused("lamps.pins", "the lamps need four different pins")
+    _check_zone(config.gateway.timezone)
+    mqtt = _resolved(config.mqtt, folder, "password_file", "ca_file", "cert_file", "key_file")
+    lines = tuple(_resolved(line, folder, "pin_file") for line in config.line)
+    _check_mqtt(config.gateway, mqtt)
+    _check_files(mqtt, lines)
+    return msgspec.structs.replace(
+        config,
+        line=tuple(msgspec.structs.replace(line, port=_port(line.port, folder)) for line in lines),
+        mqtt=mqtt,
+        store=_resolved(config.store, folder, "path"),
+        runtime=_resolved(config.runtime, folder, "directory"),
+        answers=msgspec.structs.replace(
+            config.answers, signature=config.answers.signature or config.gateway.name[:40].strip()
+        ),
+    )
+
+
+def _check_lines(lines: tuple[LineConfig, ...]) -> None:
+    for field in ("name", "port"):
+        values = [getattr(line, field) for line in lines]
+        for index, value in enumerate(values):
+            if value in values[:index] and not value.startswith("sim:"):
+                key = f"line[{index + 1}].{field}"
+                raise ConfigError(key, f"{value!r} is used by two lines", f"give each line its own {field}")
+
+
+def _check_zone(zone: str) -> None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - the command line's --help does without
+
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigError("gateway.timezone", f"this machine does not know {zone}", "install tzdata") from error
+
+
+def _check_mqtt(gateway: GatewayConfig, mqtt: MqttConfig) -> None:
+    address = endpoint(mqtt.url)
+    if gateway.gateway_id == "backend":
+        raise _refused("gateway.gateway_id", '"backend" is taken by the county\'s own topic')
+    if bool(mqtt.username) != bool(mqtt.password_file):
+        missing = "username" if mqtt.password_file else "password_file"
+        raise ConfigError(f"mqtt.{missing}", "this key is missing", _remedy(f"mqtt.{missing}"))
+    if bool(mqtt.cert_file) != bool(mqtt.key_file):
+        missing = "cert_file" if mqtt.key_file else "key_file"
+        raise ConfigError(f"mqtt.{missing}", "this key is missing", _remedy(f"mqtt.{missing}"))
+    if address.host not in LOOPBACK and not (mqtt.username or mqtt.cert_file):
+        raise ConfigError(
+            "mqtt.username", "a broker on the network wants a user or a certificate", _remedy("mqtt.username")
+        )
+
+
+def _check_files(mqtt: MqttConfig, lines: tuple[LineConfig, ...]) -> None:
+    secrets = [("mqtt.password_file", mqtt.password_file)]
+    secrets += [(f"line[{index}].pin_file", line.pin_file) for index, line in enumerate(lines, 1)]
+    for key, path in secrets:
+        if path:
+            try:
+                read_secret(path)
+            except ConfigError as error:
+                raise ConfigError(key, f"{path} {error.why}", error.remedy) from error
+    for key in ("ca_file", "cert_file", "key_file"):
+        path = getattr(mqtt, key)
+        if path and not os.access(path, os.R_OK):
+            raise ConfigError(f"mqtt.{key}", f"{path} cannot be read", _remedy(f"mqtt.{key}"))
+
+
+def _resolved(section: SectionT, folder: Path, *fields: str) -> SectionT:
+    changes = {name: _absolute(value, folder) for name in fields if (value := getattr(section, name))}
+    return msgspec.structs.replace(section, **changes)
+
+
+def _absolute(value: str, folder: Path) -> str:
+    """Find a relative path from the file's folder; `credentials/x` is systemd's credential `x` where there is one."""
+    path = Path(value)
+    given = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    if given and path.parent == Path("credentials") and (Path(given) / path.name).exists():
+        return str(Path(given) / path.name)
+    return str(folder / path)
+
+
+def _port(port: str, folder: Path) -> str:
+    return port if port.startswith("sim:") else str(folder / port)
