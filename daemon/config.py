@@ -270,7 +270,7 @@ def _convert(table: dict[str, object]) -> Config:
 
 def _explain(message: str) -> ConfigError:
     """Turn msgspec's sentence (`why - at `$.path``) into key, reason and remedy."""
-    why, _, at = message.partition(" - at `$")
+    why, _, at = " ".join(message.split()).partition(" - at `$")
     at = at.rstrip("`").lstrip(".")
     if named := re.search(r"unknown field `(.*)`$", why):
         key = f"{at}.{named[1]}".lstrip(".")

@@ -6,6 +6,7 @@ Phone numbers are masked, and words of citizens, PDUs and secrets are never writ
 import json
 import re
 import sys
+import traceback
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import Any, Protocol, TextIO
@@ -15,7 +16,7 @@ SYSLOG = {"debug": 7, "info": 6, "warning": 4, "error": 3}  # journald reads "<6
 UNSPOKEN = frozenset({"text", "body", "payload", "pdu", "pdu_hex", "data", "password", "pin", "secret", "token"})
 MAX_VALUE = 2_000  # characters of one value: a log line is not a dump
 # A bare run of 8 or more digits, not a piece of a UUID or a hash: telephone, IMEI, IMSI, ICCID, NIK.
-_NUMBER = re.compile(r"(?<![0-9A-Za-z.-])(\+?[0-9]{8,22})(?![0-9A-Za-z-])")
+_NUMBER = re.compile(r"(?<![0-9A-Za-z.-])(\+?[0-9]{8,22})(?![0-9A-Fa-f-])")
 
 
 class Log(Protocol):
@@ -25,6 +26,7 @@ class Log(Protocol):
     def info(self, event: str, **facts: object) -> object: ...  # noqa: D102 - the class says it
     def warning(self, event: str, **facts: object) -> object: ...  # noqa: D102 - the class says it
     def error(self, event: str, **facts: object) -> object: ...  # noqa: D102 - the class says it
+    def exception(self, event: str, **facts: object) -> object: ...  # noqa: D102 - the class says it
 
 
 def mask_number(number: str) -> str:
@@ -78,6 +80,10 @@ class PlainLog:
     def error(self, event: str, **facts: object) -> None:
         """Log what somebody must act upon."""
         self._write("error", event, facts)
+
+    def exception(self, event: str, **facts: object) -> None:
+        """Log the exception being handled."""
+        self._write("error", event, {**facts, "exception": traceback.format_exc()})
 
     def _write(self, level: str, event: str, facts: Mapping[str, object]) -> None:
         if LEVELS[level] < self._floor:

@@ -1,0 +1,51 @@
+import ctypes
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kentongan.daemon.clock import SteadyBase, SystemClock, kernel_synced, resume
+
+MS = st.integers(min_value=0, max_value=4_000_000_000_000)
+
+
+@given(steady=MS, before=MS, after=MS, was=st.booleans(), is_now=st.booleans())
+def test_steady_time_never_goes_back_over_a_restart(
+    steady: int, before: int, after: int, was: bool, is_now: bool
+) -> None:
+    assert resume(SteadyBase(steady, before, was), after, is_now) > steady
+
+
+def test_the_downtime_counts_only_between_two_trusted_wall_clocks() -> None:
+    assert resume(SteadyBase(1_000, 50_000, synced=True), 60_000, synced=True) == 11_001
+    assert resume(SteadyBase(1_000, 50_000, synced=True), 60_000, synced=False) == 1_001
+    assert resume(SteadyBase(1_000, 50_000, synced=False), 60_000, synced=True) == 1_001
+    assert resume(SteadyBase(1_000, 50_000, synced=True), 40_000, synced=True) == 1_001
+
+
+def test_a_clock_that_lost_its_time_never_shows_less_than_what_was_written() -> None:
+    future = time.time_ns() // 1_000_000 + 86_400_000
+    moment = SystemClock(SteadyBase(5_000, future, synced=True), is_synced=lambda: False).now()
+    assert moment.wall_ms >= future
+    assert not moment.synced
+    assert moment.steady_ms >= 5_001
+
+
+def test_a_trusted_clock_is_believed_even_below_the_last_written_time() -> None:
+    future = time.time_ns() // 1_000_000 + 86_400_000
+    moment = SystemClock(SteadyBase(5_000, future, synced=True), is_synced=lambda: True).now()
+    assert moment.wall_ms < future
+    assert moment.synced
+
+
+def test_both_clocks_go_on() -> None:
+    clock = SystemClock(SteadyBase())
+    first, second = clock.now(), clock.now()
+    assert second.steady_ms >= first.steady_ms >= 1
+    assert clock.monotonic() <= clock.monotonic()
+
+
+def test_the_kernels_flag_is_asked_and_nothing_is_set() -> None:
+    libc = ctypes.CDLL(None)
+    state = libc.adjtimex(ctypes.create_string_buffer(512))
+    assert kernel_synced() is (0 <= state < 5)
