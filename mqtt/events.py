@@ -42,6 +42,8 @@ class BrokerDown:
 
     cause: DownCause
     detail: str
+    connected_s: float = 0.0  # how long the connection stood, 0 when it never did
+    unconfirmed: tuple[int, ...] = ()  # tokens that were sent and not acknowledged, oldest first
 
 
 class PubackResult(StrEnum):
@@ -52,6 +54,7 @@ class PubackResult(StrEnum):
     NOT_AUTHORIZED = "not_authorized"  # 135
     REFUSED = "refused"  # any other reason >= 128
     TOO_LARGE = "too_large"  # never sent: above the broker's limit
+    BLOCKED = "blocked"  # not sent any more: three connections ended right after it (contract E14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Publication:
     event_id: str = ""  # CloudEvents id
     event_type: str = ""  # CloudEvents type, e.g. "kentongan.ticket.v1"
     correlation: bytes = b""
+    connection_id: str = ""  # of the BrokerUp it answers; on any other connection it is forgotten, not sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,420 @@
+"""The link to the broker: one thread, one connection at a time, the only import of paho (contract 6).
+
+Nothing polls: the thread sleeps in `poll()` on the broker's socket and on a socketpair of ours until bytes, an order or
+a deadline. A fresh client per connection throws away paho's own queue and packet identifiers (contract E6, E20).
+Callbacks only take notes; they never raise, wait, publish or acknowledge (contract E5, E12).
+"""
+
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from paho.mqtt import MQTTException  # noqa: TID251 - this is the module
+from paho.mqtt import client as paho  # noqa: TID251
+from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTProtocolVersion  # noqa: TID251
+from paho.mqtt.packettypes import PacketTypes  # noqa: TID251
+from paho.mqtt.properties import Properties  # noqa: TID251
+from paho.mqtt.reasoncodes import ReasonCode  # noqa: TID251
+from paho.mqtt.subscribeoptions import SubscribeOptions  # noqa: TID251
+
+from kentongan.mqtt import causes
+from kentongan.mqtt.errors import SettingsRefused
+from kentongan.mqtt.events import (
+    BrokerDown,
+    BrokerEvent,
+    Delivery,
+    DownCause,
+    MessageReceived,
+    Publication,
+    Will,
+)
+from kentongan.mqtt.reconnect import Backoff, Poison, ProtocolChoice, Version
+from kentongan.mqtt.session import UNLIMITED, UNSUPPORTED_VERSION, Connack, Notes, Session, Terms
+from kentongan.mqtt.settings import (
+    RECEIVE_MAXIMUM,
+    SESSION_EXPIRY_S,
+    WILL_DELAY_S,
+    LinkSettings,
+    tls_context,
+)
+from kentongan.mqtt.waker import READABLE, WRITABLE, Waker
+
+CONNECT_S = 5.0  # TCP, and again for the TLS handshake
+BEAT_S = 10.0  # longest sleep, so that the supervisor hears from this thread
+TAKE_OVERS = 3  # connections in a row that were lost within a minute (contract E13)
+# What paho's parsers raise on bytes or reason codes they do not know (contract E31)
+PARSE_ERRORS = (ValueError, KeyError, IndexError, TypeError, AssertionError, struct.error, MQTTException)
+
+
+class Wire:
+    """One paho client for one connection; runs in the link's thread alone."""
+
+    def __init__(self, settings: LinkSettings, terms: Terms) -> None:
+        self.secure = settings.address.secure
+        self._settings = settings
+        self._terms = terms
+        self._notes = Notes()
+        self._client = self._build()
+
+    def open(self, will: Will | None) -> None:
+        """Connect and send CONNECT; raises whatever names the cause."""
+        address, client = self._settings.address, self._client
+        if self._settings.tls is not None and self.secure:
+            client.tls_set_context(tls_context(self._settings.tls))
+        if will is not None:
+            client.will_set(will.topic, will.payload, qos=1, retain=True, properties=self._will_properties())
+        if self._terms.version is Version.V5:
+            properties = _properties_of(PacketTypes.CONNECT)
+            properties.SessionExpiryInterval = SESSION_EXPIRY_S
+            properties.ReceiveMaximum = RECEIVE_MAXIMUM
+            client.connect(
+                address.host, address.port, self._terms.keepalive_s, clean_start=False, properties=properties
+            )
+        else:
+            client.connect(address.host, address.port, self._terms.keepalive_s)
+        connection = client.socket()
+        if isinstance(connection, socket.socket):  # without it a publication waits 40 ms for the one before
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def fileno(self) -> int:
+        """Return what to poll, -1 once the connection is gone."""
+        connection = self._client.socket()
+        return -1 if connection is None else connection.fileno()
+
+    def want_write(self) -> bool:
+        """Tell whether bytes wait for the socket."""
+        return self._client.want_write()
+
+    def read(self) -> None:
+        """Let paho take what has arrived, TLS records included."""
+        self._client.loop_read()
+        while (connection := self._client.socket()) is not None and getattr(connection, "pending", int)() > 0:
+            self._client.loop_read()
+
+    def write(self) -> None:
+        """Let paho send what waits."""
+        self._client.loop_write()
+
+    def ping(self) -> None:
+        """Let paho notice that a PINGREQ is due."""
+        self._client.loop_misc()
+
+    def close(self) -> None:
+        """Drop the connection without a DISCONNECT: the will stays in force."""
+        connection = self._client.socket()
+        if connection is not None:
+            connection.close()
+
+    def notes(self) -> Notes:
+        """Hand over what was called back since the last time."""
+        taken, self._notes = self._notes, Notes(report=self._notes.report)
+        return taken
+
+    def subscribe(self) -> None:
+        """Ask for all subscriptions in one packet (contract E15r)."""
+        if self._terms.version is Version.V5:
+            self._client.subscribe(
+                [
+                    (
+                        wanted.filter,
+                        SubscribeOptions(
+                            qos=1,
+                            retainAsPublished=True,
+                            retainHandling=SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
+                            if wanted.retained
+                            else SubscribeOptions.RETAIN_DO_NOT_SEND,
+                        ),
+                    )
+                    for wanted in self._terms.subscriptions
+                ]
+            )
+        else:
+            self._client.subscribe([(wanted.filter, 1) for wanted in self._terms.subscriptions])
+
+    def publish(self, publication: Publication) -> int:
+        """Send at QoS 1 and return the packet identifier."""
+        properties = self._properties(publication) if self._terms.version is Version.V5 else None
+        info = self._client.publish(
+            publication.topic, publication.payload, qos=1, retain=publication.retain, properties=properties
+        )
+        return info.mid
+
+    def ack(self, packet_id: int) -> None:
+        """Send the PUBACK of a message."""
+        self._client.ack(packet_id, 1)
+
+    def disconnect(self) -> None:
+        """Send DISCONNECT."""
+        self._client.disconnect()
+
+    # -- building -----------------------------------------------------------------------------------------------------
+
+    def _build(self) -> paho.Client:
+        v5 = self._terms.version is Version.V5
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._settings.client_id,
+            clean_session=None if v5 else False,
+            protocol=MQTTProtocolVersion.MQTTv5 if v5 else MQTTProtocolVersion.MQTTv311,
+            manual_ack=True,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = CONNECT_S
+        client.username_pw_set(self._settings.username, self._settings.password)
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
+        client.on_message = self._on_message
+        client.on_disconnect = self._on_disconnect
+        client.on_log = self._on_log
+        return client
+
+    def _will_properties(self) -> Properties | None:
+        if self._terms.version is not Version.V5:
+            return None
+        properties = _properties_of(PacketTypes.WILLMESSAGE)
+        properties.WillDelayInterval = WILL_DELAY_S
+        properties.PayloadFormatIndicator = 1
+        properties.ContentType = "application/json"
+        return properties
+
+    def _properties(self, publication: Publication) -> Properties:
+        """Set what contract 4.4 promises: JSON, and a CloudEvents event in binary mode (contract E43)."""
+        properties = _properties_of(PacketTypes.PUBLISH)
+        if publication.payload:
+            properties.PayloadFormatIndicator = 1
+            properties.ContentType = "application/json"
+        if publication.expiry_s:
+            properties.MessageExpiryInterval = publication.expiry_s
+        if publication.correlation:
+            properties.CorrelationData = publication.correlation
+        if publication.event_id:
+            properties.UserProperty = [
+                ("specversion", "1.0"),
+                ("id", publication.event_id),
+                ("source", self._settings.source),
+                ("type", publication.event_type),
+            ]
+        return properties
+
+    # -- callbacks: notes only ----------------------------------------------------------------------------------------
+
+    def _on_connect(self, _c: object, _d: object, flags: paho.ConnectFlags, reason: ReasonCode, said: object) -> None:
+        self._notes.connack = Connack(
+            reason.value,
+            str(reason),
+            flags.session_present,
+            getattr(said, "ReceiveMaximum", 65_535),
+            getattr(said, "MaximumPacketSize", UNLIMITED),
+            getattr(said, "ServerKeepAlive", 0),
+        )
+
+    def _on_subscribe(self, _c: object, _d: object, _id: int, reasons: list[ReasonCode], _said: object) -> None:
+        self._notes.suback = tuple(reason.value for reason in reasons)
+
+    def _on_publish(self, _c: object, _d: object, packet_id: int, reason: ReasonCode, _said: object) -> None:
+        self._notes.pubacks.append((packet_id, reason.value))
+
+    def _on_message(self, _c: object, _d: object, message: paho.MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:  # no broker should let it pass; unreadable, but to be acknowledged like any other
+            topic = ""
+        self._notes.messages.append(
+            MessageReceived(
+                topic,
+                bytes(message.payload),
+                message.retain,
+                getattr(message.properties, "CorrelationData", b""),
+                Delivery(self._terms.connection_id, message.mid if message.qos else 0),
+            )
+        )
+
+    def _on_disconnect(
+        self, _c: object, _d: object, flags: paho.DisconnectFlags, reason: ReasonCode, _said: object
+    ) -> None:
+        if flags.is_disconnect_packet_from_server and self._notes.goodbye is None:
+            self._notes.goodbye = reason.value
+
+    def _on_log(self, _c: object, _d: object, level: int, report: str) -> None:
+        if level == LogLevel.MQTT_LOG_ERR:
+            self._notes.report = report
+
+
+def _properties_of(packet_type: int) -> Properties:
+    return Properties(packet_type)  # type: ignore[no-untyped-call]  # paho's own gap
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Leave, with a last word."""
+
+    farewell: Publication | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kick:
+    """Do not wait any longer."""
+
+
+class Link:
+    """The broker as the core sees it. `run` is a thread's body; `publish`, `ack`, `kick` and `stop` any thread's."""
+
+    def __init__(
+        self,
+        settings: LinkSettings,
+        emit: Callable[[BrokerEvent], None],
+        *,
+        clock: Callable[[], float],
+        random: Callable[[], float],
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.beat = beat
+        self._settings = settings
+        self._emit = emit
+        self._clock = clock
+        self._orders: deque[Publication | Delivery | _Stop | _Kick] = deque()  # append and popleft are atomic
+        self._waker = Waker()
+        self._backoff = Backoff(random)
+        self._choice = ProtocolChoice(settings.protocol)
+        self._poison = Poison()
+        self._keepalive_s = settings.keepalive_s
+
+    def publish(self, publication: Publication) -> None:
+        """Send it on the present connection; without one it is forgotten, as `BrokerDown` said."""
+        self._order(publication)
+
+    def ack(self, delivery: Delivery) -> None:
+        """Acknowledge a message after the commit."""
+        self._order(delivery)
+
+    def kick(self) -> None:
+        """Try again now instead of waiting out the back-off."""
+        self._order(_Kick())
+
+    def stop(self, farewell: Publication | None = None) -> None:
+        """Say the last word, wait up to 5 s for its PUBACK, disconnect, and let `run` return."""
+        self._order(_Stop(farewell))
+
+    def run(self) -> None:
+        """Hold the connection until told to stop; every end is reported and followed by a new beginning."""
+        stopping = False
+        while not stopping:
+            down = self._connection()
+            self._emit(down)
+            wait_s = self._backoff.after(down.connected_s)
+            stopping = down.cause is DownCause.STOPPED or self._rest(wait_s)
+        self._waker.close()
+
+    def _order(self, order: Publication | Delivery | _Stop | _Kick) -> None:
+        self._orders.append(order)
+        self._waker.wake()
+
+    def _connection(self) -> BrokerDown:
+        """Open one connection, serve it to its end and say why it ended."""
+        self.beat()
+        terms = Terms(
+            self._settings.new_connection_id(),
+            self._choice.version(self._clock()),
+            self._settings.subscriptions,
+            self._keepalive_s,
+        )
+        wire = Wire(self._settings, terms)
+        try:
+            wire.open(self._settings.will(terms.connection_id))
+        except SettingsRefused as error:
+            return BrokerDown(DownCause.TLS_FAILED, str(error))
+        except (OSError, *PARSE_ERRORS) as error:
+            return BrokerDown(causes.of_connect(error), f"{type(error).__name__}: {error}")
+        session = Session(wire, terms, self._poison, self._clock())
+        try:
+            down = self._serve(wire, session)
+        finally:
+            wire.close()
+        self._learn(session)
+        return self._named(down)
+
+    def _serve(self, wire: Wire, session: Session) -> BrokerDown:
+        while session.down is None:
+            self.beat()
+            try:
+                self._turn(wire, session)
+            except PARSE_ERRORS as error:
+                session.end(DownCause.PROTOCOL, f"unreadable answer: {type(error).__name__}: {error}", self._clock())
+            for event in session.events():
+                self._emit(event)
+        return session.down
+
+    def _turn(self, wire: Wire, session: Session) -> None:
+        """Sleep, then let paho work and the session judge."""
+        ready = self._sleep(session.deadline(), wire.fileno(), writing=wire.want_write())
+        now = self._clock()
+        for order in self._taken():
+            self._obey(session, order, now)
+        if ready & WRITABLE:
+            wire.write()
+        if ready & READABLE:
+            wire.read()
+            session.heard(wire.notes(), self._clock())
+        session.tick(self._clock())
+        if wire.fileno() < 0:
+            session.closed(wire.notes(), self._clock())
+
+    def _sleep(self, deadline: float, descriptor: int = -1, *, writing: bool = False) -> int:
+        """Wait for bytes, an order or the deadline; return what the connection is ready for."""
+        wait_s = 0.0 if self._orders else min(BEAT_S, deadline - self._clock())
+        return self._waker.sleep(wait_s, descriptor, writing=writing)
+
+    def _taken(self) -> list[Publication | Delivery | _Stop | _Kick]:
+        return [self._orders.popleft() for _ in range(len(self._orders))]
+
+    @staticmethod
+    def _obey(session: Session, order: Publication | Delivery | _Stop | _Kick, now: float) -> None:
+        match order:
+            case Publication():
+                session.publish(order, now)
+            case Delivery():
+                session.ack(order, now)
+            case _Stop():
+                session.leave(order.farewell, now)
+            case _Kick():
+                pass
+            case _:
+                assert_never(order)
+
+    def _rest(self, wait_s: float) -> bool:
+        """Wait out the back-off; return whether to stop. Publications meant for the lost connection are forgotten."""
+        deadline = self._clock() + wait_s
+        while True:
+            self.beat()
+            self._sleep(deadline)
+            orders = self._taken()
+            if any(isinstance(order, _Stop) for order in orders):
+                return True
+            if any(isinstance(order, _Kick) for order in orders) or self._clock() >= deadline:
+                return False
+
+    def _learn(self, session: Session) -> None:
+        """Remember for the next connection what this one taught about the broker."""
+        connack = session.connack
+        if connack is None:
+            self._choice.silent()
+        elif connack.reason == UNSUPPORTED_VERSION:
+            self._choice.refused()
+        elif connack.reason == 0:
+            self._choice.answered(self._clock())
+            if 0 < connack.keepalive_s < self._keepalive_s:
+                self._keepalive_s = connack.keepalive_s
+
+    def _named(self, down: BrokerDown) -> BrokerDown:
+        """Name the other appliance with our name when connection after connection is lost at once (contract E13)."""
+        repeated = self._backoff.short_lived + 1 >= TAKE_OVERS and down.connected_s > 0
+        if down.cause is not DownCause.LOST or self._poison.suspicious or not repeated:
+            return down
+        detail = (
+            f"{TAKE_OVERS} connections in a row were lost; is there another client named {self._settings.client_id}?"
+        )
+        return replace(down, cause=DownCause.TAKEN_OVER, detail=detail)

@@ -1,0 +1,127 @@
+"""Every document of the contract as a frozen Struct: the one source of truth for validation, encoding and schemas."""
+
+import msgspec
+
+from kentongan.mqtt.payloads.commands import (
+    ByIds,
+    BySeq,
+    ByTime,
+    Closed,
+    Erase,
+    Get,
+    Ping,
+    Reply,
+    ReplyCancel,
+    Resend,
+    TicketAck,
+    Unacknowledged,
+)
+from kentongan.mqtt.payloads.events import (
+    Category,
+    CommandError,
+    Reason,
+    ReplyEvent,
+    ReplyParts,
+    ReplyStatus,
+    Response,
+    Result,
+    Ticket,
+    TicketParts,
+    TicketSender,
+    TicketTimes,
+)
+from kentongan.mqtt.payloads.fields import Bilingual, Detail, Details, rfc3339, unix_ms
+from kentongan.mqtt.payloads.status import (
+    Alarm,
+    BackendHealth,
+    ClockHealth,
+    Connection,
+    Counters,
+    Health,
+    HostHealth,
+    Info,
+    Intervals,
+    Limits,
+    ModemHealth,
+    Presence,
+    Queues,
+    SimHealth,
+    Software,
+)
+
+__all__ = [
+    "Alarm",
+    "BackendHealth",
+    "Bilingual",
+    "ByIds",
+    "BySeq",
+    "ByTime",
+    "Category",
+    "ClockHealth",
+    "Closed",
+    "CommandError",
+    "Connection",
+    "Counters",
+    "Detail",
+    "Details",
+    "Erase",
+    "Event",
+    "Get",
+    "Health",
+    "HostHealth",
+    "Info",
+    "Intervals",
+    "Limits",
+    "ModemHealth",
+    "Ping",
+    "Presence",
+    "Queues",
+    "Reason",
+    "Reply",
+    "ReplyCancel",
+    "ReplyEvent",
+    "ReplyParts",
+    "ReplyStatus",
+    "Resend",
+    "Response",
+    "Result",
+    "SimHealth",
+    "Software",
+    "Status",
+    "Ticket",
+    "TicketAck",
+    "TicketParts",
+    "TicketSender",
+    "TicketTimes",
+    "Unacknowledged",
+    "encode",
+    "event_type",
+    "read_presence",
+    "rfc3339",
+    "unix_ms",
+]
+
+Event = Ticket | ReplyEvent | Response
+Status = Connection | Info | Health | Alarm | Presence
+
+_encoder = msgspec.json.Encoder()
+_presence = msgspec.json.Decoder(Presence)
+
+
+def encode(document: Event | Status | Closed) -> bytes:
+    """Write the document as JSON, UTF-8, `schema` first, absent fields absent."""
+    return _encoder.encode(document)
+
+
+def event_type(document: Event | Status) -> str:
+    """Name the document's CloudEvents type, e.g. `kentongan.ticket.v1` (contract 4.4)."""
+    name, _, major = str(document.__struct_config__.tag).partition("/")
+    return f"kentongan.{name}.v{major}"
+
+
+def read_presence(payload: bytes) -> Presence | None:
+    """Read what a backend says of itself; `None` when it is not understood, for nothing depends on it alone."""
+    try:
+        return _presence.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
