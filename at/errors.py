@@ -33,6 +33,14 @@ class PduUnsupported(PduError):
         self.field, self.offset, self.value = field, offset, value
 
 
+class TooLong(PduError):
+    """A text needs more parts than allowed."""
+
+    def __init__(self, parts: int, max_parts: int, encoding: str) -> None:
+        super().__init__(f"{parts} parts in {encoding}, at most {max_parts} are allowed")
+        self.parts, self.max_parts, self.encoding = parts, max_parts, encoding
+
+
 class NotEncodable(PduError):
     """The character at `index` cannot be written in the asked alphabet."""
 
