@@ -1,0 +1,58 @@
+"""`python -m kentongan.at.simulator`: a virtual modem that any program can open."""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+from signal import SIGINT, SIGTERM, sigwait
+
+from kentongan.at.simulator.card import Card
+from kentongan.at.simulator.faults import parse_fault
+from kentongan.at.simulator.modem import VirtualModem
+from kentongan.at.simulator.personas import PERSONAS, by_name
+from kentongan.at.simulator.pty import PtyModem
+from kentongan.at.simulator.timing import PROFILES
+
+
+def arguments() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    names = ", ".join(persona.name for persona in PERSONAS)
+    parser = argparse.ArgumentParser(prog="python -m kentongan.at.simulator", description=__doc__)
+    parser.add_argument("--persona", default="sim800", help=f"one of {names}, or an alias")
+    parser.add_argument("--link", type=Path, help="make this a symbolic link to the terminal")
+    parser.add_argument("--baud", type=int, help="pace the bytes as a UART of this rate")
+    parser.add_argument("--pin", default="", help="the SIM asks for this PIN")
+    parser.add_argument("--sim-slots", type=int, default=30, help="message slots of the SIM (30)")
+    parser.add_argument("--timing", choices=tuple(PROFILES), default="instant", help="how long commands take")
+    parser.add_argument("--send-seconds", type=float, help="network time of a send")
+    parser.add_argument("--fault", action="append", default=[], help="KIND[:name=value,...], again for more")
+    return parser
+
+
+def main() -> int:
+    """Run a modem until a signal ends it."""
+    options = arguments().parse_args()
+    try:
+        persona = by_name(options.persona)
+        faults = [parse_fault(text) for text in options.fault]
+    except (LookupError, ValueError) as error:
+        sys.stderr.write(f"{error.args[0]}\n")
+        return 2
+    timing = PROFILES[options.timing]
+    if options.send_seconds is not None:
+        timing = replace(timing, send_s=options.send_seconds)
+    card = Card(pin=options.pin)
+    modem = VirtualModem(persona, timing=timing, card=card, sim_slots=options.sim_slots)
+    for fault in faults:
+        modem.inject(fault)
+    runner = PtyModem(modem, link=options.link, baud=options.baud)
+    runner.start()
+    sys.stdout.write(f"{persona.name} on {runner.path}\n")
+    sys.stdout.flush()
+    sigwait({SIGINT, SIGTERM})
+    runner.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
