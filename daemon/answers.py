@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from kentongan.at import pdu
 from kentongan.daemon.errors import ConfigError
-from kentongan.queue.records import Encoding, Thread, Ticket
+from kentongan.queue.records import Encoding, OutboundDraft, PartDraft, Priority, Thread, Ticket
+from kentongan.queue.store import Answered
 
 LONGEST_TICKET = "LU2-041-937-1"
 ANYBODY = "+6281234567890"
@@ -21,6 +22,8 @@ RISK_WORDS = re.compile(
     r"rekening|klik)\b|https?|www",
     re.IGNORECASE,
 )
+VALIDITY_MIN = 1_440
+LIFETIME_MS = 3_600_000  # an acknowledgement an hour late only confuses
 PER_HOUR, PER_DAY = 1, 3  # acknowledgements to one sender (domain.md 3.1)
 
 
@@ -78,3 +81,29 @@ def lint(answers: Answers) -> None:
         for fault in faults_of(answers.text(template, LONGEST_TICKET)):
             why = f"with this signature the text {template.name} {fault}"
             raise ConfigError("answers.signature", why, "write a shorter, plain signature")
+
+
+class Acknowledger:
+    """Turns an answer's text into the message that carries it."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def __call__(self, ticket: Ticket, answered: Answered) -> OutboundDraft | None:
+        """Give the acknowledgement due to a freshly opened ticket, encoded; `None` when none is due."""
+        text = self._answers.to(ticket, last_hour=answered.last_hour, last_day=answered.last_day)
+        if not text:
+            return None
+        segmented = pdu.segment(
+            text, ticket.sender.number, reference=0, report=False, validity_min=VALIDITY_MIN, max_parts=1
+        )
+        return OutboundDraft(
+            ticket.line,
+            ticket.sender.number,
+            text,
+            Encoding(segmented.encoding),
+            tuple(PartDraft(part.tpdu_octets, part.pdu_hex) for part in segmented.parts),
+            Priority.ACKNOWLEDGEMENT,
+            ticket_id=ticket.ticket_id,
+            lifetime_ms=LIFETIME_MS,
+        )

@@ -1,11 +1,11 @@
 """What reaches the core and what it asks for: the vocabulary of the bridge."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from kentongan.at.commands import ModemCommand
 from kentongan.at.events import ModemEvent
+from kentongan.daemon.control import ControlRequest
+from kentongan.daemon.status import HostStatus, Status
 from kentongan.mqtt.events import BrokerEvent, Delivery, Publication
 
 
@@ -18,20 +18,23 @@ class LineEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class ControlRequest:
-    """A question or an order from the control socket; `reply` hands the answer back to its thread."""
-
-    name: str
-    args: dict[str, Any]
-    reply: Callable[[dict[str, Any]], None]
-
-
-@dataclass(frozen=True, slots=True)
 class Tick:
     """A deadline of the core has come."""
 
 
-Event = LineEvent | BrokerEvent | ControlRequest | Tick
+@dataclass(frozen=True, slots=True)
+class HostMeasured:
+    """The machine under us was measured."""
+
+    host: HostStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The process is to end: no new send begins, the modems finish what they do."""
+
+
+Event = LineEvent | BrokerEvent | ControlRequest | HostMeasured | Tick | Stopping
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Answer:
     """Answer a control request."""
 
     request: ControlRequest
-    document: dict[str, Any]
+    result: object  # what msgspec encodes, or a `control.Refusal`
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +75,11 @@ class Note:
     facts: tuple[tuple[str, object], ...] = ()
 
 
-Command = ToModem | Publish | Acknowledge | Answer | Note
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Put the status where the watcher, the lamps and the command line read it."""
+
+    status: Status
+
+
+Command = ToModem | Publish | Acknowledge | Answer | Note | Show

@@ -76,6 +76,7 @@ class Line:
         self.slots = Slots()
         self.pace = Pace()
         self.sending: DuePart | None = None
+        self.look_ms = 0  # steady moment from which the queue is worth a look for this line
         self.iccid = ""
         self._status = LineStatus(name, at.ModemState.CLOSED)
 

@@ -75,7 +75,10 @@ class TextPart:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A part that is not a ticket: kept raw, counted, never published as one. `keep_body` is false for one-time codes."""
+    """A part that is not a ticket: kept raw, counted, never published as one.
+
+    `keep_body` is false for one-time codes, of which only sender and time are stored.
+    """
 
     reason: str  # undecodable, operator, short_code, promotion, one_time_code, wap_push, class_0, waiting, own, ...
     sender: Sender | None = None
@@ -212,6 +215,8 @@ class OutboundDraft:
     ref: str = ""
     delivery_report: bool = False
     lifetime_ms: int = 86_400_000  # on the steady clock, from acceptance
+    validity_ms: int = 86_400_000  # TP-VP of its parts: how long the service centre tries
+    anytime: bool = False  # may leave whatever priorities `due_part` is told to allow: an answer of the same hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +288,7 @@ class PartUncertain:
 PartOutcome = PartSent | PartRejected | PartUncertain
 
 
-# -- retry verdicts (retry.py decides, outbox.py applies) -----------------------------------------------------------------
+# -- retry verdicts (retry.py decides, outbox.py applies) --------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +308,7 @@ class PauseLine:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """This message is at fault."""
+    """Blame this message."""
 
     reason: Reason
 
@@ -313,7 +318,14 @@ class TreatAsSent:
     """The refusal proves that the service centre has it (CMS 197)."""
 
 
-Verdict = RetryAfter | PauseLine | GiveUp | TreatAsSent
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """The refusal does not prove that the service centre has not got it (CMS 225, 332)."""
+
+    why: str
+
+
+Verdict = RetryAfter | PauseLine | GiveUp | TreatAsSent | InDoubt
 
 
 # -- spool and commands -----------------------------------------------------------------------------------------------

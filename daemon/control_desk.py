@@ -1,0 +1,121 @@
+"""The control socket's requests as the core answers them; numbers are shown masked."""
+
+from typing import assert_never
+
+from kentongan.at import pdu
+from kentongan.at.errors import PduError
+from kentongan.daemon.control import (
+    AskOutbox,
+    AskPing,
+    AskSend,
+    AskStatus,
+    AskTickets,
+    ControlRequest,
+    Refusal,
+)
+from kentongan.daemon.events import Answer, Command
+from kentongan.daemon.numbers import masked, party
+from kentongan.daemon.standing import Standing
+from kentongan.queue.errors import StoreUnavailable
+from kentongan.queue.records import Encoding, Moment, OutboundDraft, OutboundMessage, PartDraft, Priority, Ticket
+from kentongan.queue.store import Store
+
+VALIDITY_MIN = 1_440
+MAX_PARTS = 6
+
+
+class ControlDesk:
+    """Answers people on this machine."""
+
+    def __init__(self, store: Store, standing: Standing, line: str) -> None:
+        self._store = store
+        self._standing = standing
+        self._line = line  # the first line sends what an operator writes
+
+    def answer(self, request: ControlRequest, at: Moment) -> list[Command]:
+        """Serve one request."""
+        match request.args:
+            case AskPing(echo):
+                result: object = {"echo": echo}
+            case AskStatus():
+                result = self._standing.status(at)
+            case AskTickets(limit):
+                result = [_ticket(ticket) for ticket in self._store.tickets(limit)]
+            case AskOutbox(limit):
+                result = [_message(message) for message in self._store.outbox(limit)]
+            case AskSend(to, text):
+                result = self._send(to, text, at)
+            case _:
+                assert_never(request.args)
+        return [Answer(request, result)]
+
+    def unavailable(self, request: ControlRequest, error: StoreUnavailable) -> Command:
+        """Say that the store is away."""
+        return Answer(request, Refusal("storage_unavailable", str(error)))
+
+    def _send(self, to: str, text: str, at: Moment) -> object:
+        """Queue an operator's own SMS as a notice."""
+        who = party(to)
+        if not who.replyable:
+            return Refusal("number_not_allowed", f"{to!r} is no telephone number that an SMS can be sent to")
+        try:
+            segmented = pdu.segment(
+                text,
+                who.number,
+                reference=self._store.concat_reference(who.number),
+                report=True,
+                validity_min=VALIDITY_MIN,
+                max_parts=MAX_PARTS,
+            )
+        except PduError as error:
+            return Refusal("text_not_sendable", str(error))
+        message = self._store.enqueue(
+            OutboundDraft(
+                self._line,
+                who.number,
+                text,
+                Encoding(segmented.encoding),
+                tuple(PartDraft(part.tpdu_octets, part.pdu_hex) for part in segmented.parts),
+                Priority.REPLY,
+                delivery_report=True,
+                anytime=True,
+            ),
+            at,
+        )
+        return {
+            "message_id": message.message_id,
+            "parts": message.parts,
+            "encoding": message.encoding.value,
+            "changes": [f"{change.before!r} -> {change.after!r}" for change in segmented.changes],
+        }
+
+
+def _ticket(ticket: Ticket) -> dict[str, object]:
+    return {
+        "number": ticket.number,
+        "ticket_id": ticket.ticket_id,
+        "seq": ticket.seq,
+        "line": ticket.line,
+        "received_ms": ticket.received_ms,
+        "sender": masked(ticket.sender.number) or ticket.sender.address,
+        "thread": ticket.thread.value,
+        "state": ticket.state.value,
+        "parts": f"{ticket.received}/{ticket.total}",
+        "text": ticket.text,
+        "backend_ticket": ticket.backend_ticket,
+    }
+
+
+def _message(message: OutboundMessage) -> dict[str, object]:
+    return {
+        "message_id": message.message_id,
+        "command_id": message.command_id,
+        "line": message.line,
+        "recipient": masked(message.recipient),
+        "priority": message.priority.name.lower(),
+        "state": message.state.value,
+        "parts": f"{message.parts_sent}/{message.parts}",
+        "attempts": message.attempts,
+        "accepted_ms": message.accepted_ms,
+        "reason": message.reason.code if message.reason else "",
+    }

@@ -1,0 +1,72 @@
+"""Publishing: what waits for the broker goes out in order, in a small window, until its PUBACK.
+
+Pure but for the store it is given. SQLite is the only queue: a lost connection forgets the window and nothing else.
+"""
+
+from kentongan.daemon.broker import Broker
+from kentongan.daemon.events import Command, Note, Publish
+from kentongan.daemon.outward import Voice
+from kentongan.daemon.sending import NEVER_MS
+from kentongan.mqtt.events import PubackResult, Publication, Published
+from kentongan.queue.records import Moment, SpoolItem
+from kentongan.queue.store import Store
+
+# How long a publication rests that the broker did not take (contract 6.3).
+REST_MS = {
+    PubackResult.NO_SUBSCRIBER: 30_000,
+    PubackResult.NOT_AUTHORIZED: 300_000,
+    PubackResult.REFUSED: 60_000,
+    PubackResult.TOO_LARGE: 3_600_000,
+}
+
+
+class Offering:
+    """The pump between spool and link."""
+
+    def __init__(self, store: Store, broker: Broker, voice: Voice) -> None:
+        self._store = store
+        self._broker = broker
+        self._voice = voice
+        self.look_ms = 0  # steady moment from which the spool is worth a look
+
+    def pump(self, moment: Moment) -> list[Command]:
+        """Fill the window with what is due."""
+        room = self._broker.room
+        if room <= 0 or moment.steady_ms < self.look_ms:
+            return []
+        items = self._store.spool_due(moment, limit=room, exclude=self._broker.in_flight.keys())
+        if len(items) < room:
+            due = self._store.spool_next_due()
+            self.look_ms = due if due is not None and due > moment.steady_ms else NEVER_MS
+        for item in items:
+            self._broker.in_flight[item.spool_id] = item
+        return [Publish(self._publication(item, moment)) for item in items]
+
+    def _publication(self, item: SpoolItem, moment: Moment) -> Publication:
+        return Publication(
+            item.spool_id,
+            self._voice.topics.event(item.channel),
+            self._voice.ticket(item.ticket, item.attempt, moment) if item.ticket else item.body,
+            event_id=item.event_id,
+            event_type=item.event_type,
+            correlation=item.correlation,
+        )
+
+    def answered(self, event: Published, moment: Moment) -> tuple[list[Command], frozenset[int]]:
+        """Commit a PUBACK; gives the parts that have their second durable copy now."""
+        item = self._broker.in_flight.get(event.token)
+        if item is None:
+            return [], frozenset()
+        self._broker.note(
+            no_subscriber=event.result is PubackResult.NO_SUBSCRIBER,
+            not_authorized=event.result is PubackResult.NOT_AUTHORIZED,
+        )
+        facts = (("spool", item.spool_id), ("channel", item.channel), ("result", str(event.result)))
+        if event.result is PubackResult.ACCEPTED:
+            name, part_ids = "published", self._store.spool_published(item.spool_id, moment)
+        else:
+            name, part_ids = "publication_rested", ()
+            self._store.spool_deferred(item.spool_id, moment, REST_MS[event.result])
+        del self._broker.in_flight[item.spool_id]
+        self.look_ms = 0
+        return [Note(name, facts)], frozenset(part_ids)

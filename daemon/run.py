@@ -1,0 +1,212 @@
+"""The gateway's composition root: configuration in, threads out; the only place where everything is wired.
+
+Field faults (no modem, no SIM, no broker, a full disk) never end the process; a configuration that cannot be used and a
+store that cannot be opened do, by name and before the first thread.
+"""
+
+import os
+import secrets
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from queue import SimpleQueue
+from random import SystemRandom
+
+from kentongan.at.modem import Modem, ModemSettings
+from kentongan.at.port import SerialPort
+from kentongan.daemon import config as configuration
+from kentongan.daemon import host, logs
+from kentongan.daemon.answers import Acknowledger, Answers, lint
+from kentongan.daemon.broker import Broker
+from kentongan.daemon.clock import SystemClock
+from kentongan.daemon.config import Config, LineConfig
+from kentongan.daemon.control import ControlServer
+from kentongan.daemon.control_desk import ControlDesk
+from kentongan.daemon.core import Core, Rooms
+from kentongan.daemon.desk import Desk, ReplyRules
+from kentongan.daemon.events import Event
+from kentongan.daemon.inbound import Office
+from kentongan.daemon.intake import Intake
+from kentongan.daemon.line import Line
+from kentongan.daemon.offering import Offering
+from kentongan.daemon.outward import Voice
+from kentongan.daemon.papers import METERED, OFFICE, Papers
+from kentongan.daemon.sdnotify import Notifier
+from kentongan.daemon.sending import Limits, QuietHours, Sending
+from kentongan.daemon.standing import Identity, Standing
+from kentongan.daemon.status import ConfigStatus
+from kentongan.daemon.status_file import StatusFile
+from kentongan.daemon.supervisor import Crew, Supervisor
+from kentongan.daemon.workers import CoreWorker, ModemWorker
+from kentongan.daemon.zone import OfficeZone
+from kentongan.mqtt.client import Link
+from kentongan.mqtt.events import Publication
+from kentongan.mqtt.settings import LinkSettings, Subscription, Tls, read_url
+from kentongan.mqtt.topics import Topics
+from kentongan.queue.ids import Uuid7
+from kentongan.queue.store import Store, StoreSettings
+
+KEY_FILE = "sender.key"  # beside the database; without it the sender references of a county change
+KEY_OCTETS = 32
+SIMULATED = "sim:"  # a port of this kind is a virtual modem inside this process
+
+
+def run(config: Config) -> int:
+    """Serve until told to stop; gives the exit code. Raises `ConfigError` and the store's errors before any thread."""
+    log = logs.configure(config.log.level, config.log.format, os.environ)
+    inbox: SimpleQueue[Event | None] = SimpleQueue()
+    runtime = Path(config.runtime.directory)
+    control = ControlServer(runtime, inbox.put)  # first of all: it refuses a second gateway on the same directory
+    clock = SystemClock(Store.last_moment(Path(config.store.path)))
+    gateway = Gateway(config, clock)
+    link = Link(gateway.link_settings(), inbox.put, clock=clock.monotonic, random=SystemRandom().random)
+    modems = {line.name: _modem(line, inbox, clock) for line in config.line}
+    core = CoreWorker(gateway.core(), inbox, modems, link, StatusFile(runtime).write, clock, log)
+    crew = Crew(core, link, modems, control, partial(host.measure, Path(config.store.path)), gateway.farewell)
+    log.info("started", version=gateway.identity.version, lines=list(modems), store_id=gateway.store.store_id)
+    return Supervisor(crew, clock, Notifier(os.environ), log).run()
+
+
+def _modem(line: LineConfig, inbox: SimpleQueue[Event | None], clock: SystemClock) -> ModemWorker:
+    path = _simulated(line.port.removeprefix(SIMULATED)) if line.port.startswith(SIMULATED) else line.port
+    pin = configuration.read_secret(line.pin_file) if line.pin_file else ""
+    modem = Modem(ModemSettings(line.name, line.dialect, line.baud, pin))
+    return ModemWorker(line.name, modem, partial(SerialPort.open, path, line.baud), inbox.put, clock)
+
+
+def _simulated(persona: str) -> str:
+    """Start a virtual modem that lives as long as this process; gives the path of its pty."""
+    from kentongan.at.simulator import PtyModem, VirtualModem, personas  # noqa: PLC0415  only to try things out
+
+    modem = PtyModem(VirtualModem(personas.by_name(persona)), baud=115_200)
+    modem.start()
+    return modem.path
+
+
+class Gateway:
+    """The rooms of one gateway, made from its configuration."""
+
+    def __init__(self, config: Config, clock: SystemClock) -> None:
+        self._config = config
+        self._clock = clock
+        self._zone = OfficeZone(config.gateway.timezone)
+        self._answers = Answers(config.answers.acknowledge, config.answers.signature or config.gateway.name)
+        lint(self._answers)
+        self._ids = Uuid7(os.urandom)
+        self._topics = Topics(config.mqtt.root, config.gateway.county_id, config.gateway.gateway_id)
+        self._boot_id = self._ids.new(clock.now().wall_ms)
+        self.store = self._open_store()
+        self.identity = Identity(
+            config.gateway.gateway_id,
+            version("kentongan"),
+            os.getpid(),
+            self._boot_id,
+            clock.now().wall_ms,
+            ConfigStatus(),
+        )
+        self._papers = self._make_papers()
+
+    def _voice(self, store_id: str) -> Voice:
+        return Voice(self._topics, store_id, self._ids, self._zone.offset_min)
+
+    def _open_store(self) -> Store:
+        inbound = self._config.inbound
+        settings = StoreSettings(
+            prefix=self._config.gateway.ticket_prefix,
+            thread_window_ms=inbound.thread_window_min * 60_000,
+            follow_ups=inbound.follow_ups,
+            partial_after_ms=round(inbound.publish_partial_after_s * 1000),
+        )
+        narrate = self._voice("").narrate
+        return Store.open(Path(self._config.store.path), settings, at=self._clock.now(), ids=self._ids, narrate=narrate)
+
+    def _make_papers(self) -> Papers:
+        gateway, sending = self._config.gateway, self._config.sending
+        return Papers(
+            self._voice(self.store.store_id),
+            METERED if self._config.mqtt.profile == "metered" else OFFICE,
+            self._boot_id,
+            self.identity.version,
+            gateway.timezone,
+            gateway.name,
+            gateway.public_number,
+            sending.max_parts,
+            sending.replies_per_minute,
+        )
+
+    def core(self) -> Core:
+        """Compose the core."""
+        config, store, voice = self._config, self.store, self._papers.voice
+        broker = Broker()
+        lines = {line.name: Line(line.name) for line in config.line}
+        own = frozenset({config.gateway.public_number} - {""})
+        standing = Standing(self.identity, self._papers, store, lines, broker)
+        rooms = Rooms(
+            Intake(store, Office(_secret(Path(config.store.path)), own), Acknowledger(self._answers)),
+            Sending(store, _limits(config), self._quiet_hours(), SystemRandom().random),
+            Offering(store, broker, voice),
+            Desk(store, broker, voice, ReplyRules(config.sending.max_parts, config.sending.replies_per_minute)),
+            ControlDesk(store, standing, config.line[0].name),
+            standing,
+        )
+        return Core(store, lines, broker, rooms)
+
+    def _quiet_hours(self) -> QuietHours:
+        sending = self._config.sending
+        return QuietHours(_minute(sending.quiet_from), _minute(sending.quiet_until), self._zone.minute_of_day)
+
+    def link_settings(self) -> LinkSettings:
+        """Say how to reach the broker and as whom."""
+        mqtt = self._config.mqtt
+        address = read_url(mqtt.url)
+        tls = Tls(Path(mqtt.ca_file), _path(mqtt.cert_file), _path(mqtt.key_file)) if address.secure else None
+        return LinkSettings(
+            address,
+            client_id=self._config.gateway.gateway_id,
+            username=mqtt.username,
+            password=configuration.read_secret(mqtt.password_file) if mqtt.password_file else "",
+            source=self._topics.source,
+            will=self._papers.will,
+            new_connection_id=lambda: self._ids.new(self._clock.now().wall_ms),
+            subscriptions=(
+                Subscription(self._topics.commands),
+                Subscription(self._topics.backend, retained=True, required=False),
+            ),
+            tls=tls,
+            protocol=mqtt.protocol,
+            keepalive_s=self._papers.profile.keepalive_s,
+        )
+
+    def farewell(self, connection_id: str) -> Publication | None:
+        """Say goodbye on the connection that stands, if one does."""
+        return self._papers.farewell(connection_id, self._clock.now()) if connection_id else None
+
+
+def _limits(config: Config) -> dict[str, Limits]:
+    return {line.name: Limits(round(line.pace_s * 1000), line.per_hour, line.per_day) for line in config.line}
+
+
+def _path(name: str) -> Path | None:
+    return Path(name) if name else None
+
+
+def _minute(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _secret(store: Path) -> bytes:
+    """Read the key of the sender references, or make it at the first start; readable by this user alone."""
+    path = store.with_name(KEY_FILE)
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        secret = secrets.token_bytes(KEY_OCTETS)
+        temporary = path.with_suffix(".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secret)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path)
+        return secret

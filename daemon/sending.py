@@ -1,0 +1,154 @@
+"""Sending: which part goes next on a line, and what its outcome means.
+
+Pure but for the store it is given. `SENDING` is committed before the command that makes the modem send is returned.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kentongan.at import commands as to_modem
+from kentongan.at import events as at
+from kentongan.daemon.events import Command, Note, ToModem
+from kentongan.daemon.line import Line
+from kentongan.queue import retry
+from kentongan.queue.records import (
+    DuePart,
+    Moment,
+    PartOutcome,
+    PartRejected,
+    PartSent,
+    PartUncertain,
+    PauseLine,
+    Priority,
+    Verdict,
+)
+from kentongan.queue.store import Store
+
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+CAP_RECHECK_MS = 60_000  # how soon a line at its cap looks again
+ALWAYS = frozenset({Priority.EMERGENCY, Priority.ACKNOWLEDGEMENT})  # allowed in quiet hours (decisions.md 7)
+EVERYTHING = frozenset(Priority)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Pace and caps of one line (decisions.md 7)."""
+
+    pace_ms: int
+    per_hour: int
+    per_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Minutes of the office's day between which only `ALWAYS` leaves; equal bounds mean never quiet."""
+
+    from_min: int
+    until_min: int
+    minute_of_day: Callable[[int], int]  # Unix ms -> minute in the office's zone
+
+    def quiet(self, moment: Moment) -> bool:
+        """Tell whether it is quiet now; a clock nobody trusts silences nothing."""
+        if self.from_min == self.until_min or not moment.synced:
+            return False
+        minute = self.minute_of_day(moment.wall_ms)
+        if self.from_min < self.until_min:
+            return self.from_min <= minute < self.until_min
+        return minute >= self.from_min or minute < self.until_min
+
+
+class Sending:
+    """One part at a time per line."""
+
+    def __init__(self, store: Store, limits: dict[str, Limits], hours: QuietHours, jitter: Callable[[], float]) -> None:
+        self._store = store
+        self._limits = limits
+        self._hours = hours
+        self._jitter = jitter
+        self.stopped = False  # the process is to end
+
+    def next(self, line: Line, moment: Moment) -> list[Command]:
+        """Start the next part if the line may send now; otherwise note when to look again in `line.look_ms`."""
+        if self.stopped or line.sending is not None or not line.ready or moment.steady_ms < line.look_ms:
+            return []
+        if moment.steady_ms < line.pace.paused_until_ms:
+            line.look_ms = line.pace.paused_until_ms
+            return []
+        allowed = ALWAYS if self._hours.quiet(moment) else EVERYTHING
+        due = self._store.due_part(line.name, moment, allowed=allowed)
+        if due is None:
+            line.look_ms = self._look_again(line, moment)
+            return []
+        if due.sequence == 1 and (wait := self._held_back(line, moment)):
+            line.look_ms = wait
+            return []
+        self._store.begin(due.part_id, moment)
+        line.sending = due
+        return [
+            Note("part_sending", (("line", line.name), ("part", due.part_id), ("message", due.message.message_id))),
+            ToModem(line.name, to_modem.SendPart(due.part_id, due.draft.tpdu_octets, due.draft.pdu_hex)),
+        ]
+
+    def _look_again(self, line: Line, moment: Moment) -> int:
+        """Find when something may become due; a due message that is not allowed now waits a minute."""
+        due = self._store.send_next_due(line.name)
+        if due is None:
+            return NEVER_MS
+        return due if due > moment.steady_ms else moment.steady_ms + CAP_RECHECK_MS
+
+    def _held_back(self, line: Line, moment: Moment) -> int:
+        """Give the moment until which pace or caps hold a new message back, 0 when they do not."""
+        limits = self._limits[line.name]
+        if moment.steady_ms < line.pace.next_ms:
+            return line.pace.next_ms
+        for window_ms, most in ((HOUR_MS, limits.per_hour), (DAY_MS, limits.per_day)):
+            if self._store.sends_since(line.name, moment.steady_ms - window_ms) >= most:
+                return moment.steady_ms + CAP_RECHECK_MS
+        return 0
+
+    def ended(self, line: Line, event: at.SendEnded, moment: Moment) -> list[Command]:
+        """Commit the outcome of the part on its way."""
+        due = line.sending
+        if due is None or due.part_id != event.job:
+            return [Note("send_ended_unasked", (("line", line.name), ("part", event.job)))]
+        outcome = _outcome(event.outcome)
+        verdict = self._verdict(line, due, outcome)
+        message = self._store.finish(due.part_id, outcome, verdict, moment)
+        line.sending = None
+        line.look_ms = 0
+        pace_ms = self._limits[line.name].pace_ms
+        if isinstance(verdict, PauseLine):
+            line.pace.pause(moment, verdict.delay_ms, verdict.cause)
+        elif isinstance(outcome, PartSent):
+            line.pace.sent(moment, pace_ms)
+        else:
+            line.pace.next_ms = moment.steady_ms + pace_ms
+        facts = (("line", line.name), ("part", due.part_id), ("outcome", repr(event.outcome)), ("state", message.state))
+        return [Note("part_ended", facts)]
+
+    def _verdict(self, line: Line, due: DuePart, outcome: PartOutcome) -> Verdict | None:
+        """Ask the retry tables what a refusal means."""
+        if not isinstance(outcome, PartRejected):
+            return None
+        dialect = line.status().dialect
+        return retry.decide(dialect, outcome.family, outcome.code, due.message.attempts, self._jitter())
+
+    def late(self, line: Line, event: at.LateSubmit, moment: Moment) -> list[Command]:
+        """Commit the evidence that an uncertain part was sent after all."""
+        message = self._store.submitted_late(event.job, event.reference, moment)
+        facts = (("line", line.name), ("part", event.job), ("resolved", message is not None))
+        return [Note("late_submit", facts)]
+
+
+NEVER_MS = 1 << 62
+
+
+def _outcome(outcome: at.SendOutcome) -> PartOutcome:
+    """Translate the modem island's outcome into the store's."""
+    match outcome:
+        case at.Sent(reference):
+            return PartSent(reference)
+        case at.Rejected(family, code):
+            return PartRejected(str(family), code)
+        case at.Uncertain(why):
+            return PartUncertain(why)
