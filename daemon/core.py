@@ -15,12 +15,12 @@ from typing import assert_never
 from kentongan.at import commands as to_modem
 from kentongan.at import events as at
 from kentongan.daemon.broker import Broker
+from kentongan.daemon.control import ControlRequest
 from kentongan.daemon.control_desk import ControlDesk
 from kentongan.daemon.desk import Desk
 from kentongan.daemon.events import (
     Acknowledge,
     Command,
-    ControlRequest,
     Event,
     HostMeasured,
     LineEvent,

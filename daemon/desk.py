@@ -43,6 +43,11 @@ MINUTE_MS = 60_000
 NETWORK_VALIDITY_MIN = 1_440  # how long the service centre keeps trying
 
 
+# A command with an id of its own; a ticket_ack is idempotent without one.
+Numbered = payloads.Reply | payloads.ReplyCancel | payloads.Resend | payloads.Get | payloads.Ping | payloads.Erase
+Made = tuple[payloads.Response, OutboundDraft | None] | Refused
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyRules:
     """The office's limits on replies."""
@@ -142,7 +147,7 @@ class Desk:
 
     # -- commands with an id -------------------------------------------------------------------------------------------
 
-    def _once(self, name: str, command: contract.CommandWithId, event: MessageReceived, at: Moment) -> str:
+    def _once(self, name: str, command: Numbered, event: MessageReceived, at: Moment) -> str:
         """Do a command once: its id and fingerprint decide whether it was done before (contract 4.9, check 7)."""
         fingerprint = contract.fingerprint(command)
         record = self._store.command(command.command_id)
@@ -157,24 +162,13 @@ class Desk:
         self._store.answer(None, self._voice.spooled(again, event.correlation), at)
         return "duplicate"
 
-    def _first(
-        self, name: str, command: contract.CommandWithId, fingerprint: str, event: MessageReceived, at: Moment
-    ) -> str:
-        match command:
-            case payloads.Reply():
-                made = self._reply(command, at)
-            case payloads.Ping():
-                made = self._voice.response(
-                    name, command.command_id, "done", at, result={"echo": command.echo} if command.echo else None
-                )
-            case _:
-                made = Refused(ErrorCode.NOT_ENABLED, "this gateway does not offer it yet", command.command_id)
+    def _first(self, name: str, command: Numbered, fingerprint: str, event: MessageReceived, at: Moment) -> str:
+        made = self._made(name, command, at)
         if isinstance(made, Refused):
             if made.retryable:  # the very same bytes may come again, so nothing is remembered
                 return self._refuse(name, made, event, at)
-            response, draft = self._voice.refusal(name, made, at), None
-        else:
-            response, draft = made if isinstance(made, tuple) else (made, None)
+            made = (self._voice.refusal(name, made, at), None)
+        response, draft = made
         record = CommandRecord(command.command_id, name, fingerprint, payloads.encode(response))
         spooled = self._voice.spooled(response, event.correlation)
         if draft is None:
@@ -182,11 +176,23 @@ class Desk:
         else:
             self._store.accept(draft, record, spooled, at)
             self._budget.take(at)
-        return response.status if response.error is UNSET else response.error.code.value
+        return response.error.code.value if response.error else response.status
+
+    def _made(self, name: str, command: Numbered, at: Moment) -> Made:
+        """Decide what a command does and how it is answered."""
+        match command:
+            case payloads.Reply():
+                return self._reply(command, at)
+            case payloads.Ping():
+                result = {"echo": command.echo} if command.echo else None
+                return self._voice.response(name, command.command_id, "done", at, result=result), None
+            case _:
+                why = "this gateway does not offer it yet"
+                return Refused(ErrorCode.NOT_ENABLED, why, command.command_id)
 
     # -- reply ---------------------------------------------------------------------------------------------------------
 
-    def _reply(self, reply: payloads.Reply, at: Moment) -> tuple[payloads.Response, OutboundDraft] | Refused:
+    def _reply(self, reply: payloads.Reply, at: Moment) -> Made:
         """Check a reply and make its draft (contract 4.9, checks 8 and 9)."""
         ticket = self._addressee(reply)
         if isinstance(ticket, Refused):

@@ -114,7 +114,7 @@ class Line:
                 changes = {"last_ok_ms": moment.wall_ms, "last_ok_steady_ms": moment.steady_ms}
             case _:
                 return
-        self._status = replace(self._status, changes)
+        self._status = replace(self._status, **changes)
 
     def _entered(self, new: at.ModemState, why: str, moment: Moment) -> dict[str, object]:
         """Note a state; what was known of slots and SIM ends with the port."""
@@ -133,4 +133,4 @@ class Line:
 
     def status(self) -> LineStatus:
         """Describe the line."""
-        return replace(self._status, {"paused": self.pace.cause})
+        return replace(self._status, paused=self.pace.cause)

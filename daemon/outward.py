@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from msgspec import UNSET, UnsetType, structs
 
@@ -11,7 +12,7 @@ from kentongan.mqtt import payloads
 from kentongan.mqtt.commands import Refused
 from kentongan.mqtt.topics import Topics
 from kentongan.queue.ids import Uuid7
-from kentongan.queue.records import Lane, Moment, OutboundMessage, Sender, SpoolDraft, Ticket
+from kentongan.queue.records import Encoding, Lane, Moment, OutboundMessage, Sender, SpoolDraft, Ticket
 
 MAX_ADDRESS = 20  # characters of `sender.address` (contract 4.5)
 
@@ -86,7 +87,7 @@ class Voice:
             final=message.final,
             at=self.time(at.wall_ms),
             parts=payloads.ReplyParts(total=message.parts, sent=message.parts_sent, delivered=message.parts_delivered),
-            encoding=message.encoding.value,
+            encoding="ucs2" if message.encoding is Encoding.UCS2 else "gsm7",
             reason=_reason(message),
         )
         return _draft(Lane.REPLY, "reply", event.event_id, event)
@@ -94,7 +95,13 @@ class Voice:
     # -- responses -----------------------------------------------------------------------------------------------------
 
     def response(
-        self, command: str, command_id: str, status: str, at: Moment, *, result: payloads.Result | None = None
+        self,
+        command: str,
+        command_id: str,
+        status: Literal["accepted", "done"],
+        at: Moment,
+        *,
+        result: payloads.Result | None = None,
     ) -> payloads.Response:
         """Word a good answer."""
         return payloads.Response(
