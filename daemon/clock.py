@@ -8,6 +8,7 @@ import ctypes
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 
 from kentongan.queue.records import Moment
 
@@ -16,19 +17,37 @@ TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 TIMEX_OCTETS = 512  # struct timex is 208 octets on 64-bit kernels; the rest is room to grow
 
 
-@dataclass(frozen=True, slots=True)
-class SteadyBase:
-    """The last moment the store has on disk, zero for a new store."""
-
-    steady_ms: int = 0
-    wall_ms: int = 0
-    synced: bool = False
+# Indonesia's zones have no summer time and have not moved since 1988, so no time zone database is needed.
+ZONES_MIN = {"Asia/Jakarta": 420, "Asia/Pontianak": 420, "Asia/Makassar": 480, "Asia/Jayapura": 540}
+ZONE_WORDS = {420: "WIB", 480: "WITA", 540: "WIT"}
+NEVER = Moment(0, 0, synced=False)
 
 
-def resume(base: SteadyBase, wall_ms: int, synced: bool) -> int:
+def resume(base: Moment, wall_ms: int, synced: bool) -> int:
     """Continue steady time: the downtime counts when both wall clocks can be trusted, else it is unknown and zero."""
     known = base.synced and synced
     return base.steady_ms + 1 + (max(0, wall_ms - base.wall_ms) if known else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeZone:
+    """The office's time zone; `name` is a key of `ZONES_MIN`."""
+
+    name: str
+
+    def offset_min(self, _wall_ms: int) -> int:
+        """Return the minutes east of UTC at this instant."""
+        return ZONES_MIN[self.name]
+
+    def minute_of_day(self, wall_ms: int) -> int:
+        """Return the minutes since the office's midnight."""
+        return (wall_ms // 60_000 + ZONES_MIN[self.name]) % 1_440
+
+    def clock(self, wall_ms: int) -> str:
+        """Write an instant as people in the office do, such as `24-11-2026 08:15:02 WITA`."""
+        offset = ZONES_MIN[self.name]
+        local = datetime.fromtimestamp(wall_ms / 1000, timezone(timedelta(minutes=offset)))
+        return f"{local:%d-%m-%Y %H:%M:%S} {ZONE_WORDS[offset]}"
 
 
 def kernel_synced() -> bool:
@@ -40,7 +59,7 @@ def kernel_synced() -> bool:
 class SystemClock:
     """Both clocks of this machine; safe from any thread."""
 
-    def __init__(self, base: SteadyBase, *, is_synced: Callable[[], bool] = kernel_synced) -> None:
+    def __init__(self, base: Moment = NEVER, *, is_synced: Callable[[], bool] = kernel_synced) -> None:
         self._is_synced = is_synced
         self._synced = is_synced()
         self._started_ms = self._checked_ms = _boot_ms()

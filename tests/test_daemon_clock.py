@@ -1,10 +1,13 @@
 import ctypes
 import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kentongan.daemon.clock import SteadyBase, SystemClock, kernel_synced, resume
+from kentongan.daemon.clock import NEVER, ZONES_MIN, OfficeZone, SystemClock, kernel_synced, resume
+from kentongan.queue.records import Moment
 
 MS = st.integers(min_value=0, max_value=4_000_000_000_000)
 
@@ -13,19 +16,19 @@ MS = st.integers(min_value=0, max_value=4_000_000_000_000)
 def test_steady_time_never_goes_back_over_a_restart(
     steady: int, before: int, after: int, was: bool, is_now: bool
 ) -> None:
-    assert resume(SteadyBase(steady, before, was), after, is_now) > steady
+    assert resume(Moment(steady, before, was), after, is_now) > steady
 
 
 def test_the_downtime_counts_only_between_two_trusted_wall_clocks() -> None:
-    assert resume(SteadyBase(1_000, 50_000, synced=True), 60_000, synced=True) == 11_001
-    assert resume(SteadyBase(1_000, 50_000, synced=True), 60_000, synced=False) == 1_001
-    assert resume(SteadyBase(1_000, 50_000, synced=False), 60_000, synced=True) == 1_001
-    assert resume(SteadyBase(1_000, 50_000, synced=True), 40_000, synced=True) == 1_001
+    assert resume(Moment(1_000, 50_000, synced=True), 60_000, synced=True) == 11_001
+    assert resume(Moment(1_000, 50_000, synced=True), 60_000, synced=False) == 1_001
+    assert resume(Moment(1_000, 50_000, synced=False), 60_000, synced=True) == 1_001
+    assert resume(Moment(1_000, 50_000, synced=True), 40_000, synced=True) == 1_001
 
 
 def test_a_clock_that_lost_its_time_never_shows_less_than_what_was_written() -> None:
     future = time.time_ns() // 1_000_000 + 86_400_000
-    moment = SystemClock(SteadyBase(5_000, future, synced=True), is_synced=lambda: False).now()
+    moment = SystemClock(Moment(5_000, future, synced=True), is_synced=lambda: False).now()
     assert moment.wall_ms >= future
     assert not moment.synced
     assert moment.steady_ms >= 5_001
@@ -33,13 +36,13 @@ def test_a_clock_that_lost_its_time_never_shows_less_than_what_was_written() -> 
 
 def test_a_trusted_clock_is_believed_even_below_the_last_written_time() -> None:
     future = time.time_ns() // 1_000_000 + 86_400_000
-    moment = SystemClock(SteadyBase(5_000, future, synced=True), is_synced=lambda: True).now()
+    moment = SystemClock(Moment(5_000, future, synced=True), is_synced=lambda: True).now()
     assert moment.wall_ms < future
     assert moment.synced
 
 
 def test_both_clocks_go_on() -> None:
-    clock = SystemClock(SteadyBase())
+    clock = SystemClock(NEVER)
     first, second = clock.now(), clock.now()
     assert second.steady_ms >= first.steady_ms >= 1
     assert clock.monotonic() <= clock.monotonic()
@@ -49,3 +52,13 @@ def test_the_kernels_flag_is_asked_and_nothing_is_set() -> None:
     libc = ctypes.CDLL(None)
     state = libc.adjtimex(ctypes.create_string_buffer(512))
     assert kernel_synced() is (0 <= state < 5)
+
+
+@given(st.integers(min_value=0, max_value=4_000_000_000_000), st.sampled_from(sorted(ZONES_MIN)))
+def test_the_office_zone_agrees_with_the_time_zone_database(wall_ms: int, name: str) -> None:
+    zone = OfficeZone(name)
+    local = datetime.fromtimestamp(max(wall_ms, 1_000_000_000_000) / 1000, ZoneInfo(name))
+    wall_ms = max(wall_ms, 1_000_000_000_000)
+    assert timedelta(minutes=zone.offset_min(wall_ms)) == local.utcoffset()
+    assert zone.minute_of_day(wall_ms) == local.hour * 60 + local.minute
+    assert zone.clock(wall_ms).startswith(f"{local:%d-%m-%Y %H:%M:%S}")

@@ -1,0 +1,441 @@
+"""The fault table: every way the gateway is known to fail, as data, in one place.
+
+Lamps, console, clerk's SMS, MQTT alarms and the printed card are all read from here, so that the number a clerk counts
+on the red lamp is the number everywhere. The texts for people are Indonesian, plain ASCII for the serial console.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+NOT_RUNNING = "gateway_not_running"  # contract 4.10; raised by the watcher
+NOT_RUNNING_ID = "SMS Gateway tidak dapat berjalan"  # the words of the procedure's own warning
+NOT_RUNNING_EN = "The SMS gateway cannot run"
+
+
+class Severity(StrEnum):
+    """How bad it is, as the contract words it; the first two light the red lamp."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+
+    @property
+    def rank(self) -> int:
+        """Order for lists: the worst first."""
+        return ("critical", "major", "minor").index(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One row.
+
+    `code` is the number of flashes. `alarm` is the contract's alarm code, empty for what only the lamp shows. `stops`
+    is the contract's cause when the fault means that this line (or, without a line, the gateway) cannot run.
+    """
+
+    code: int
+    cause: str
+    severity: Severity
+    title: str  # Indonesian, as on the card
+    means: str  # Indonesian cause
+    means_en: str
+    todo: tuple[str, str, str]  # Indonesian
+    todo_en: tuple[str, str, str]
+    alarm: str = ""
+    stops: str = ""
+
+    @property
+    def lights(self) -> bool:
+        """Tell whether the red lamp shows it."""
+        return self.severity is not Severity.MINOR
+
+
+CRITICAL, MAJOR, MINOR = Severity.CRITICAL, Severity.MAJOR, Severity.MINOR
+
+ROWS = (
+    # -- 1: the program ------------------------------------------------------------------------------------------------
+    Fault(
+        1,
+        "daemon_stopped",
+        CRITICAL,
+        "PROGRAM BERHENTI",
+        "program gateway tidak berjalan",
+        "the gateway's program does not run",
+        ("tunggu 2 menit, alat mencoba sendiri", "cabut listrik 10 detik, pasang lagi", "masih merah: panggil teknisi"),
+        ("wait 2 minutes, it restarts by itself", "unplug the power for 10 seconds", "still red: call the technician"),
+        NOT_RUNNING,
+        "daemon_hung",
+    ),
+    Fault(
+        1,
+        "daemon_hung",
+        CRITICAL,
+        "PROGRAM MACET",
+        "program gateway hidup tetapi tidak bekerja",
+        "the gateway's program is alive but does nothing",
+        ("tunggu 2 menit, alat mencoba sendiri", "cabut listrik 10 detik, pasang lagi", "masih merah: panggil teknisi"),
+        ("wait 2 minutes, it restarts by itself", "unplug the power for 10 seconds", "still red: call the technician"),
+        NOT_RUNNING,
+        "daemon_hung",
+    ),
+    Fault(
+        1,
+        "daemon_crash_loop",
+        CRITICAL,
+        "PROGRAM TERUS JATUH",
+        "program gateway mulai lalu berhenti berulang kali",
+        "the gateway's program starts and fails again and again",
+        ("catat jam kejadian", "panggil teknisi, minta lihat log", "kalau perlu: pasang kartu SD cadangan"),
+        ("note the time", "call the technician and ask for the log", "if need be: put in the spare SD card"),
+        NOT_RUNNING,
+        "daemon_crash_loop",
+    ),
+    # -- 2: the modem --------------------------------------------------------------------------------------------------
+    Fault(
+        2,
+        "modem_absent",
+        CRITICAL,
+        "MODEM TIDAK ADA",
+        "modem tidak terpasang atau kabelnya lepas",
+        "the modem is not plugged in, or its cable is loose",
+        ("periksa kabel atau papan modem", "cabut lalu pasang lagi modem", "masih merah: ganti modem"),
+        ("check the modem's cable or board", "unplug the modem and plug it in again", "still red: replace the modem"),
+        "line_not_running",
+        "modem_not_responding",
+    ),
+    Fault(
+        2,
+        "modem_busy",
+        CRITICAL,
+        "MODEM DIPAKAI PROGRAM LAIN",
+        "port modem sedang dipakai program lain",
+        "another program holds the modem's port",
+        ("hentikan program lain (ModemManager, gammu, getty)", "hidupkan ulang alat", "masih merah: panggil teknisi"),
+        ("stop the other program (ModemManager, gammu, getty)", "restart the box", "still red: call the technician"),
+        "line_not_running",
+        "modem_not_responding",
+    ),
+    Fault(
+        2,
+        "modem_not_responding",
+        CRITICAL,
+        "MODEM TIDAK MENJAWAB",
+        "modem terpasang tetapi tidak menjawab",
+        "the modem is there but does not answer",
+        ("tunggu 5 menit, alat mencoba sendiri", "cabut listrik alat 10 detik", "masih merah: ganti modem"),
+        ("wait 5 minutes, it is being restarted", "unplug the box for 10 seconds", "still red: replace the modem"),
+        "line_not_running",
+        "modem_not_responding",
+    ),
+    # -- 3: the SIM ----------------------------------------------------------------------------------------------------
+    Fault(
+        3,
+        "sim_missing",
+        CRITICAL,
+        "KARTU SIM TIDAK ADA",
+        "kartu SIM tidak terbaca",
+        "the SIM cannot be read",
+        ("buka tutup, periksa kartu SIM", "lap kartu, pasang lagi sampai bunyi klik", "masih merah: coba kartu di HP"),
+        ("open the lid, check the SIM", "wipe it and push it in until it clicks", "still red: try the SIM in a phone"),
+        "line_not_running",
+        "sim_missing",
+    ),
+    Fault(
+        3,
+        "sim_pin_required",
+        CRITICAL,
+        "KARTU SIM TERKUNCI PIN",
+        "kartu SIM meminta PIN",
+        "the SIM asks for its PIN",
+        ("pasang kartu di HP", "matikan kunci PIN di pengaturan HP", "pasang kembali di alat"),
+        ("put the SIM into a phone", "switch the PIN lock off in its settings", "put it back into the box"),
+        "line_not_running",
+        "sim_pin_required",
+    ),
+    Fault(
+        3,
+        "sim_puk_required",
+        CRITICAL,
+        "KARTU SIM TERBLOKIR PUK",
+        "PIN salah tiga kali, kartu SIM meminta PUK",
+        "three wrong PINs: the SIM asks for its PUK",
+        ("jangan coba PIN lagi", "cari PUK di bungkus kartu atau gerai operator", "buka di HP, lalu pasang kembali"),
+        ("try no further PIN", "find the PUK on the SIM's cover or at the operator", "unlock it in a phone first"),
+        "line_not_running",
+        "sim_pin_required",
+    ),
+    Fault(
+        3,
+        "sim_locked",
+        CRITICAL,
+        "KARTU DITOLAK MODEM",
+        "modem terkunci untuk operator lain",
+        "the modem is locked to another operator",
+        ("pakai kartu dari operator modem ini", "atau pakai modem yang tidak terkunci", "panggil teknisi"),
+        ("use a SIM of this modem's operator", "or use a modem without lock", "call the technician"),
+        "line_not_running",
+        "sim_pin_required",
+    ),
+    # -- 4: the network ------------------------------------------------------------------------------------------------
+    Fault(
+        4,
+        "network_searching",
+        MAJOR,
+        "MENCARI JARINGAN",
+        "kartu belum terdaftar di jaringan operator",
+        "the SIM is not registered at the network yet",
+        ("periksa antena", "pindahkan alat dekat jendela", "tunggu 5 menit"),
+        ("check the antenna", "move the box near a window", "wait 5 minutes"),
+    ),
+    Fault(
+        4,
+        "network_not_registered",
+        CRITICAL,
+        "TIDAK ADA JARINGAN",
+        "kartu tidak terdaftar di jaringan lebih dari 5 menit",
+        "the SIM has not been registered for more than 5 minutes",
+        (
+            "periksa antena dan sinyal HP operator yang sama",
+            "pindahkan alat dekat jendela",
+            "masih merah: cek masa aktif",
+        ),
+        (
+            "check the antenna, and a phone of that operator",
+            "move the box near a window",
+            "still red: is the SIM valid?",
+        ),
+        "line_not_running",
+        "network_not_registered",
+    ),
+    Fault(
+        4,
+        "network_denied",
+        CRITICAL,
+        "DITOLAK JARINGAN",
+        "operator menolak kartu ini",
+        "the operator refuses this SIM",
+        ("cek masa aktif dan registrasi kartu", "coba kartu di HP", "hubungi gerai operator"),
+        ("check the SIM's validity and registration", "try the SIM in a phone", "ask the operator"),
+        "line_not_running",
+        "network_not_registered",
+    ),
+    # -- 5: sending ----------------------------------------------------------------------------------------------------
+    Fault(
+        5,
+        "credit_or_barred",
+        MAJOR,
+        "KARTU TIDAK BISA KIRIM",
+        "pulsa habis ATAU masa tenggang; SMS warga tetap diterima",
+        "no credit or grace period; citizens' SMS still arrive",
+        ("isi pulsa hari ini", "cek masa aktif kartu", "lampu merah padam setelah satu SMS terkirim"),
+        ("top up today", "check the SIM's validity", "the red lamp goes out after one SMS was sent"),
+        "reply_failures",
+    ),
+    Fault(
+        5,
+        "smsc_missing",
+        MAJOR,
+        "NOMOR PUSAT SMS KOSONG",
+        "nomor pusat layanan SMS tidak ada di kartu",
+        "the SIM has no service centre number",
+        ("pasang kartu di HP", "isi nomor pusat SMS dari operator", "pasang kembali di alat"),
+        ("put the SIM into a phone", "enter the operator's service centre number", "put it back into the box"),
+        "reply_failures",
+    ),
+    Fault(
+        5,
+        "cannot_send",
+        MAJOR,
+        "SMS KELUAR DITOLAK",
+        "modem atau operator menolak SMS keluar",
+        "the modem or the operator refuses outgoing SMS",
+        ("isi pulsa dan cek masa aktif", "coba kirim SMS dengan kartu ini di HP", "masih merah: panggil teknisi"),
+        ("top up and check the validity", "try to send with this SIM in a phone", "still red: call the technician"),
+        "reply_failures",
+    ),
+    # -- 6: full -------------------------------------------------------------------------------------------------------
+    Fault(
+        6,
+        "storage_unavailable",
+        CRITICAL,
+        "PENYIMPANAN TIDAK BISA DITULIS",
+        "kartu SD penuh, rusak atau terkunci",
+        "the SD card is full, broken or read-only",
+        (
+            "cabut listrik 10 detik, pasang lagi",
+            "masih merah: pasang kartu SD cadangan",
+            "simpan kartu lama untuk teknisi",
+        ),
+        ("unplug the power for 10 seconds", "still red: put in the spare SD card", "keep the old card"),
+        NOT_RUNNING,
+        "storage_unavailable",
+    ),
+    Fault(
+        6,
+        "disk_low",
+        MAJOR,
+        "PENYIMPANAN HAMPIR PENUH",
+        "ruang kartu SD hampir habis",
+        "the SD card is nearly full",
+        ("panggil teknisi minggu ini", "ekspor laporan bulan lalu", "siapkan kartu SD yang lebih besar"),
+        ("call the technician this week", "export last month's report", "get a larger SD card"),
+        "disk_low",
+    ),
+    Fault(
+        6,
+        "sim_memory_full",
+        MAJOR,
+        "MEMORI KARTU SIM PENUH",
+        "memori SMS di kartu penuh, SMS baru tertahan di operator",
+        "the SIM's memory is full, new SMS wait at the operator",
+        ("tunggu 2 menit, alat mengosongkan sendiri", "cabut listrik 10 detik", "masih merah: hapus SMS lewat HP"),
+        ("wait 2 minutes, it is being emptied", "unplug the power for 10 seconds", "still red: delete SMS in a phone"),
+        "sim_memory_full",
+    ),
+    # -- 7: the broker and the backend ---------------------------------------------------------------------------------
+    Fault(
+        7,
+        "broker_unreachable",
+        MAJOR,
+        "TIDAK TERHUBUNG KE SERVER",
+        "server tidak terjangkau; SMS warga tetap diterima dan disimpan",
+        "the server cannot be reached; citizens' SMS are still taken and kept",
+        ("cek internet dan router kantor", "cek kabel LAN atau kuota", "masih merah: hubungi pengelola server"),
+        (
+            "check the office's internet and router",
+            "check the cable or the data plan",
+            "still red: call the server's keeper",
+        ),
+        "broker_unreachable",
+    ),
+    Fault(
+        7,
+        "broker_refused",
+        MAJOR,
+        "SERVER MENOLAK ALAT",
+        "nama, sandi atau sertifikat tidak diterima server",
+        "the server does not accept the name, password or certificate",
+        (
+            "hubungi pengelola server",
+            "minta cek nama dan sandi alat ini",
+            "cek tanggal alat dan masa berlaku sertifikat",
+        ),
+        ("call the server's keeper", "have this box's name and password checked", "check date and certificate"),
+        "broker_unreachable",
+    ),
+    Fault(
+        7,
+        "duplicate_client",
+        MAJOR,
+        "ADA ALAT KEMBAR",
+        "alat lain memakai nama yang sama di server",
+        "another box uses the same name at the server",
+        ("cari alat lain dengan nama yang sama", "matikan salah satu", "panggil teknisi untuk ganti nama"),
+        ("find the other box of the same name", "switch one off", "have the technician rename it"),
+        "duplicate_client",
+    ),
+    Fault(
+        7,
+        "mqtt_not_authorized",
+        MAJOR,
+        "SERVER MENOLAK LAPORAN",
+        "server tidak mengizinkan alat ini menulis",
+        "the server does not let this box publish",
+        ("hubungi pengelola server", "minta cek hak akses alat ini", "laporan warga tetap tersimpan di alat"),
+        ("call the server's keeper", "have this box's access rules checked", "the tickets are kept here"),
+        "mqtt_not_authorized",
+    ),
+    Fault(
+        7,
+        "no_backend_subscribed",
+        MAJOR,
+        "APLIKASI TIDAK MENDENGARKAN",
+        "server hidup tetapi tidak ada aplikasi yang menerima laporan",
+        "the server runs but no application takes the tickets",
+        ("hubungi pengelola aplikasi", "minta hidupkan ulang aplikasi", "laporan warga tetap tersimpan di alat"),
+        ("call the application's keeper", "have the application restarted", "the tickets are kept here"),
+        "no_backend_subscribed",
+    ),
+    Fault(
+        7,
+        "backend_silent",
+        MAJOR,
+        "APLIKASI TIDAK MENJAWAB",
+        "laporan terkirim tetapi aplikasi tidak mengakuinya lebih dari 15 menit",
+        "tickets were offered but not acknowledged for more than 15 minutes",
+        ("hubungi pengelola aplikasi", "minta hidupkan ulang aplikasi", "laporan warga tetap tersimpan di alat"),
+        ("call the application's keeper", "have the application restarted", "the tickets are kept here"),
+        "backend_silent",
+    ),
+    Fault(
+        7,
+        "clock_unsynced",
+        MINOR,
+        "JAM BELUM DISETEL",
+        "jam alat belum cocok dengan jam internet",
+        "the clock has not been set from the network",
+        ("cek internet kantor", "minta izinkan NTP (UDP 123) di router", "jam laporan bisa keliru sampai tersambung"),
+        ("check the office's internet", "allow NTP (UDP 123) in the router", "times may be wrong until then"),
+        "clock_unsynced",
+    ),
+    # -- 8: the configuration ------------------------------------------------------------------------------------------
+    Fault(
+        8,
+        "config_rejected",
+        MAJOR,
+        "PENGATURAN SALAH",
+        "berkas pengaturan salah, alat memakai pengaturan lama",
+        "the new configuration is wrong, the last good one is in force",
+        ("baca HASIL.txt di kartu SD", "perbaiki KONFIGURASI.txt", "hidupkan ulang alat"),
+        ("read HASIL.txt on the SD card", "correct KONFIGURASI.txt", "restart the box"),
+        "config_rejected",
+    ),
+    # -- 9: power and heat ---------------------------------------------------------------------------------------------
+    Fault(
+        9,
+        "power_undervoltage",
+        MAJOR,
+        "LISTRIK KURANG",
+        "tegangan listrik alat terlalu rendah",
+        "the supply voltage is too low",
+        ("pakai adaptor asli 5 V 3 A", "ganti kabel yang pendek dan tebal", "jangan pakai USB komputer"),
+        ("use the original 5 V 3 A adapter", "use a short and thick cable", "do not use a computer's USB port"),
+        "power_undervoltage",
+    ),
+    Fault(
+        9,
+        "power_undervoltage_stop",
+        CRITICAL,
+        "LISTRIK KURANG, MODEM MATI",
+        "tegangan listrik terlalu rendah sehingga modem mati",
+        "the supply voltage is so low that the modem fails",
+        ("pakai adaptor asli 5 V 3 A", "ganti kabel yang pendek dan tebal", "jangan pakai USB komputer"),
+        ("use the original 5 V 3 A adapter", "use a short and thick cable", "do not use a computer's USB port"),
+        "line_not_running",
+        "power_undervoltage",
+    ),
+    Fault(
+        9,
+        "overheated",
+        MAJOR,
+        "ALAT TERLALU PANAS",
+        "suhu alat di atas 80 derajat",
+        "the box is hotter than 80 degrees",
+        (
+            "jauhkan dari matahari dan benda panas",
+            "bersihkan debu di lubang udara",
+            "beri jarak 10 cm di sekeliling alat",
+        ),
+        ("move it out of the sun and away from heat", "clean the air holes", "leave 10 cm of room around it"),
+        "overheated",
+    ),
+)
+
+TABLE: Mapping[str, Fault] = {row.cause: row for row in ROWS}
+UNKNOWN = TABLE["daemon_hung"]  # what a cause of a newer version is shown as
+
+
+def of(cause: str) -> Fault:
+    """Find a row by its cause; a cause this version does not know is the program's own fault."""
+    return TABLE.get(cause, UNKNOWN)

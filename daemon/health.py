@@ -1,0 +1,226 @@
+"""Tell what is wrong: one status document and the faults that stood in, the faults that stand out. Pure.
+
+A fault that stood and stands keeps its beginning. What would flicker has two thresholds, or stays while the modem is
+on its way back.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec.structs import replace
+
+from kentongan.at.events import ModemState
+from kentongan.daemon import faults
+from kentongan.daemon.status import FaultStatus, LineStatus, LinkStatus, Status, StoreStatus
+from kentongan.mqtt.events import DownCause
+
+PORT_GONE_MS = 10_000  # a modem that restarts takes its USB port away for some seconds
+SILENT_MS = 25_000  # a modem that does not get through its start; a lamp must tell within 30 s
+SEARCHING_MS = 30_000  # a SIM800 registers in 5 to 20 s
+NOT_REGISTERED_MS = 300_000  # contract 4.10
+STORE_MS = 5_000  # longer than a busy SQLite
+LINK_MS = 20_000  # a connection that comes back at the first or second attempt is no fault
+BACKEND_SILENT_S = 900  # contract 4.10
+CLOCK_MS = 600_000  # NTP takes a minute or two after the uplink is there
+DISK_LOW_MB, DISK_FINE_MB = 100, 150
+HOT_C, COOL_C = 80.0, 70.0  # the Pi throttles at 80
+SUPPLY_HOLD_MS = 60_000  # a sagging supply comes and goes with each transmission
+
+DENIED = 3  # <stat> of +CREG
+TRANSIENT = frozenset({ModemState.CLOSED, ModemState.PROBING, ModemState.INITIALISING})
+REFUSALS = frozenset(
+    {
+        DownCause.REFUSED,
+        DownCause.TLS_UNTRUSTED,
+        DownCause.TLS_EXPIRED,
+        DownCause.TLS_HOSTNAME,
+        DownCause.TLS_FAILED,
+        DownCause.CREDENTIALS,
+        DownCause.NOT_AUTHORIZED,
+        DownCause.PROTOCOL,
+    }
+)
+
+
+def assess(status: Status, standing: tuple[FaultStatus, ...]) -> tuple[FaultStatus, ...]:
+    """List the faults at `status.steady_ms`, the worst first; `standing` is what the last assessment gave."""
+    status = replace(status, faults=standing)
+    before = {(fault.cause, fault.line): fault for fault in status.faults}
+    now = [*_host(status), *_config(status), *_store(status.store, status.steady_ms), *_link(status), *_clock(status)]
+    found = [_standing(before, cause, "", status.at_ms) for cause in now]
+    for line in status.lines:
+        found += [_standing(before, cause, line.name, status.at_ms) for cause in _line(line, status)]
+    return tuple(sorted(found, key=_order))
+
+
+def stopping(standing: tuple[FaultStatus, ...], lines: int) -> FaultStatus | None:
+    """Name the fault for which the gateway cannot run: its own, or one on every line (contract 4.10)."""
+    stops = [fault for fault in standing if faults.of(fault.cause).stops]
+    own = [fault for fault in stops if not fault.line]
+    if own:
+        return own[0]
+    return stops[0] if stops and len({fault.line for fault in stops}) >= lines else None
+
+
+def grade(status: Status) -> Literal["ok", "degraded", "failed"]:
+    """Sum the faults up for the contract's health document."""
+    if stopping(status.faults, len(status.lines)):
+        return "failed"
+    return "degraded" if any(faults.of(fault.cause).lights for fault in status.faults) else "ok"
+
+
+def _standing(before: dict[tuple[str, str], FaultStatus], cause: str, line: str, at_ms: int) -> FaultStatus:
+    return before.get((cause, line)) or FaultStatus(faults.of(cause).code, cause, at_ms, line=line)
+
+
+def _order(fault: FaultStatus) -> tuple[int, int, str]:
+    return faults.of(fault.cause).severity.rank, fault.code, fault.line
+
+
+def _stood(status: Status, cause: str, line: str = "") -> FaultStatus | None:
+    return next((fault for fault in status.faults if (fault.cause, fault.line) == (cause, line)), None)
+
+
+# -- the machine ------------------------------------------------------------------------------------------------------
+
+
+def _host(status: Status) -> Iterator[str]:
+    if _sags(status) and not any(_starved(line, status) for line in status.lines):
+        yield "power_undervoltage"
+    temperature = status.host.temperature_c
+    limit_c = COOL_C if _stood(status, "overheated") else HOT_C
+    if temperature is not None and temperature >= limit_c:
+        yield "overheated"
+    free_mb = status.host.disk_free_mb
+    limit_mb = DISK_FINE_MB if _stood(status, "disk_low") else DISK_LOW_MB
+    if free_mb is not None and free_mb < limit_mb:
+        yield "disk_low"
+
+
+def _sags(status: Status) -> bool:
+    """Join the Pi's flag and the modems' complaints; held for a while, for it comes and goes."""
+    if status.host.undervoltage or any(_supply_low(line) for line in status.lines):
+        return True
+    stood = _stood(status, "power_undervoltage")
+    return stood is not None and 0 <= status.at_ms - stood.since_ms < SUPPLY_HOLD_MS
+
+
+def _supply_low(line: LineStatus) -> bool:
+    return "UNDER" in line.supply.upper()  # SIM800: "UNDER-VOLTAGE WARNNING", "UNDER-VOLTAGE POWER DOWN"
+
+
+def _config(status: Status) -> Iterator[str]:
+    if status.config.state != "ok":
+        yield "config_rejected"
+
+
+def _clock(status: Status) -> Iterator[str]:
+    if not status.synced and status.at_ms - status.started_ms >= CLOCK_MS:
+        yield "clock_unsynced"
+
+
+def _store(store: StoreStatus, steady_ms: int) -> Iterator[str]:
+    if store.state != "ok" and steady_ms - store.since_steady_ms >= STORE_MS:
+        yield "storage_unavailable"
+
+
+# -- the broker and the backend ---------------------------------------------------------------------------------------
+
+
+def _link(status: Status) -> Iterator[str]:
+    link = status.link
+    if link.state != "online":
+        if _offline_ms(status, link) >= LINK_MS:
+            yield _link_cause(link)
+        return
+    if link.not_authorized:
+        yield "mqtt_not_authorized"
+    elif link.no_subscriber:
+        yield "no_backend_subscribed"
+    elif status.store.oldest_unacknowledged_s >= BACKEND_SILENT_S:
+        yield "backend_silent"
+
+
+def _offline_ms(status: Status, link: LinkStatus) -> int:
+    """Count from the loss, or from our start while no connection has been tried to its end."""
+    if link.since_steady_ms:
+        return status.steady_ms - link.since_steady_ms
+    return status.at_ms - status.started_ms
+
+
+def _link_cause(link: LinkStatus) -> str:
+    if link.cause == DownCause.TAKEN_OVER:
+        return "duplicate_client"
+    return "broker_refused" if link.cause in REFUSALS else "broker_unreachable"
+
+
+# -- a line -----------------------------------------------------------------------------------------------------------
+
+
+def _line(line: LineStatus, status: Status) -> Iterator[str]:
+    if _starved(line, status):
+        yield "power_undervoltage_stop"
+    elif down := _down(line, status):
+        yield down
+    if line.slots_total and line.slots_used >= line.slots_total:
+        yield "sim_memory_full"
+    if line.paused and line.state == ModemState.READY:
+        yield line.paused if line.paused in faults.TABLE else "cannot_send"
+
+
+def _starved(line: LineStatus, status: Status) -> bool:
+    """Tell whether the modem is down because its supply is: one cause, not two."""
+    return (
+        bool(_down(line, status))
+        and line.state not in {ModemState.SIM_ABSENT, ModemState.SIM_LOCKED}
+        and (_supply_low(line) or bool(status.host.undervoltage))
+    )
+
+
+def _down(line: LineStatus, status: Status) -> str:
+    """Name why the line does not work, or nothing; on the modem's way back the last reason holds."""
+    age_ms = status.steady_ms - line.state_steady_ms if line.state_steady_ms else status.at_ms - status.started_ms
+    match line.state:
+        case ModemState.READY:
+            return ""
+        case ModemState.SIM_ABSENT:
+            return "sim_missing"
+        case ModemState.SIM_LOCKED:
+            return _lock(line.sim_lock)
+        case ModemState.SEARCHING:
+            return _searching(line, status, age_ms)
+        case ModemState.DOWN:
+            return "modem_not_responding"
+        case ModemState.CLOSED if age_ms >= PORT_GONE_MS:
+            return "modem_busy" if "busy" in line.why.lower() else "modem_absent"
+        case ModemState.PROBING | ModemState.INITIALISING if age_ms >= SILENT_MS:
+            return "modem_not_responding"
+        case _:
+            return _last_reason(line, status)
+
+
+def _last_reason(line: LineStatus, status: Status) -> str:
+    reasons = (fault.cause for fault in status.faults if fault.line == line.name and _stops(fault.cause))
+    return next(reasons, "")
+
+
+def _stops(cause: str) -> bool:
+    return bool(faults.of(cause).stops) or cause == "network_searching"
+
+
+def _lock(lock: str) -> str:
+    """Read what `+CPIN?` said (3GPP TS 27.007 §8.3)."""
+    if lock.startswith("PH-"):
+        return "sim_locked"
+    return "sim_puk_required" if "PUK" in lock else "sim_pin_required"
+
+
+def _searching(line: LineStatus, status: Status, age_ms: int) -> str:
+    if line.registration == DENIED:
+        return "network_denied"
+    stood = _last_reason(line, status)
+    if age_ms >= NOT_REGISTERED_MS or stood == "network_not_registered":
+        return "network_not_registered"
+    if age_ms >= SEARCHING_MS or stood == "network_searching":
+        return "network_searching"
+    return ""
