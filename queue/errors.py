@@ -6,7 +6,14 @@ class StoreError(Exception):
 
 
 class StoreUnavailable(StoreError, OSError):
-    """The file cannot be read or written now (full, read-only, locked, I/O error); it may come back by itself."""
+    """The file cannot be read or written now; it may come back by itself.
+
+    `cause` is one of full, read_only, locked, io.
+    """
+
+    def __init__(self, cause: str, detail: str = "") -> None:
+        super().__init__(f"{cause}: {detail}" if detail else cause)
+        self.cause, self.detail = cause, detail
 
 
 class StoreCorrupt(StoreError):

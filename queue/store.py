@@ -1,0 +1,386 @@
+"""The store: one method, one transaction; records in, records out.
+
+Only the core's thread calls it. Refuses to act: it writes down what is intended before it is done and what came of it,
+in one fsync each, and it never lets a model of the database out.
+"""
+
+import secrets
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import assert_never
+
+from kentongan.queue import migrations, numbers
+from kentongan.queue.ids import Uuid7
+from kentongan.queue.records import (
+    AckResult,
+    CommandRecord,
+    Counts,
+    DuePart,
+    InboundPart,
+    Lane,
+    Moment,
+    OutboundDraft,
+    OutboundMessage,
+    PartOutcome,
+    Priority,
+    Quarantined,
+    Received,
+    SpoolDraft,
+    SpoolItem,
+    TextPart,
+    Ticket,
+    TicketAck,
+    Verdict,
+)
+from kentongan.queue.spool import jitter_of, next_offer_ms
+from kentongan.queue.store_file import File, Row
+from kentongan.queue.store_inbox import Answer, Answered, Inbox, StoreSettings
+from kentongan.queue.store_outbox import Narrator, Outbox
+from kentongan.queue.store_spool import Spool
+
+__all__ = ["Answered", "Narrator", "Store", "StoreSettings", "last_moment", "steady_base"]
+
+CLOCK_EVERY_MS = 60_000  # how often the pair of clocks is written down
+
+
+class Store:
+    """One SQLite file and everything that must not be lost."""
+
+    def __init__(self, file: File, settings: StoreSettings, ids: Uuid7, narrate: Narrator) -> None:
+        self._file = file
+        self._spool = Spool(file)
+        self._inbox = Inbox(file, self._spool, settings, ids)
+        self._outbox = Outbox(file, self._spool, narrate)
+        self._clock_ms = 0
+        row = file.one("SELECT store_id FROM store")
+        self.store_id = str(row[0]) if row else ""
+
+    @classmethod
+    def open(cls, path: Path, settings: StoreSettings, *, at: Moment, ids: Uuid7, narrate: Narrator) -> "Store":
+        """Open or create the file; what was on its way when the last run ended becomes uncertain."""
+        numbers.format_number(settings.prefix, 0)
+        file = File(path)
+        new = migrations.migrate(file) == 0
+        with file.writing():
+            if new:
+                _create(file, at)
+            _start(file, settings, at)
+            last = file.one("SELECT ticket_id FROM ticket ORDER BY seq DESC LIMIT 1")
+            if last is not None:
+                ids.seen(last[0])
+            store = cls(file, settings, ids, narrate)
+            store._outbox.interrupted(at)
+        return store
+
+    def close(self, at: Moment) -> None:
+        """Write the log back, note the clock and that the stop was clean."""
+        with self._file.writing():
+            _write_clock(self._file, at)
+            self._file.run("UPDATE store SET running = 0")
+        self._file.close()
+
+    @contextmanager
+    def _writing(self, at: Moment) -> Iterator[None]:
+        """Run one transaction; about once a minute it takes the pair of clocks along."""
+        due = at.steady_ms - self._clock_ms >= CLOCK_EVERY_MS
+        with self._file.writing():
+            yield
+            if due:
+                _write_clock(self._file, at)
+        if due:
+            self._clock_ms = at.steady_ms
+
+    def note_clock(self, at: Moment) -> None:
+        """Write the pair of clocks down when that was not done within a minute."""
+        if at.steady_ms - self._clock_ms >= CLOCK_EVERY_MS:
+            with self._writing(at):
+                pass
+
+    # -- inbound -------------------------------------------------------------------------------------------------------
+
+    def receive(self, part: InboundPart, at: Moment, *, answer: Answer) -> Received:
+        """Store a part with everything it causes; a part that is known writes nothing."""
+        with self._file.reading():
+            known = self._inbox.known(part.key)
+        if known is not None:
+            return known
+        with self._writing(at):
+            match part.content:
+                case Quarantined() as content:
+                    return self._inbox.quarantine(part, content, at)
+                case TextPart() as content:
+                    received = self._inbox.store(part, content, at)
+                    if received.opened and received.ticket is not None:
+                        self._answer(received.ticket, answer, at)
+                    return received
+                case _:
+                    assert_never(part.content)
+
+    def _answer(self, ticket: Ticket, answer: Answer, at: Moment) -> None:
+        draft = answer(ticket, self._inbox.answered(ticket.sender.ref, at))
+        if draft is not None:
+            self._inbox.mark_answered(ticket.seq)
+            self._outbox.add(draft, at)
+
+    def acknowledge(self, ack: TicketAck, at: Moment) -> AckResult:
+        """Take the backend's own acknowledgement of a ticket."""
+        with self._writing(at):
+            return self._inbox.acknowledge(ack, at)
+
+    def ticket(self, ticket_id: str) -> Ticket | None:
+        """Give a ticket, or nothing."""
+        with self._file.reading():
+            return self._inbox.ticket("ticket_id = ?", ticket_id)
+
+    def ticket_numbered(self, number: str) -> Ticket | None:
+        """Give the ticket that opened the thread of a number as people write it, or nothing."""
+        parsed = numbers.parse_number(number)
+        if parsed is None:
+            return None
+        with self._file.reading():
+            return self._inbox.ticket("number = ? ORDER BY thread = 'new' DESC, seq DESC LIMIT 1", parsed.text)
+
+    def tickets(self, limit: int, before_seq: int | None = None) -> list[Ticket]:
+        """Give a page of tickets, newest first."""
+        with self._file.reading():
+            if before_seq is None:
+                return self._inbox.tickets("1 ORDER BY seq DESC LIMIT ?", limit)
+            return self._inbox.tickets("seq < ? ORDER BY seq DESC LIMIT ?", before_seq, limit)
+
+    # -- spool ---------------------------------------------------------------------------------------------------------
+
+    def spool_due(self, at: Moment, *, limit: int, exclude: Collection[int]) -> list[SpoolItem]:
+        """Give what may be published now; an incomplete ticket is marked as shown before anybody sees it."""
+        with self._file.reading():
+            rows = self._spool.due(at.steady_ms, limit, exclude)
+            seqs = [row[8] for row in rows if row[8] is not None]
+            tickets = self._inbox.by_seq(seqs)
+            unseen = self._inbox.not_shown(seq for seq in seqs if tickets[seq].missing)
+        if unseen:
+            with self._writing(at):
+                self._inbox.show(unseen)
+        return [_item(row, tickets.get(row[8])) for row in rows]
+
+    def spool_next_due(self, exclude: Collection[int] = ()) -> int | None:
+        """Give the steady moment of the earliest publication outside the window, or nothing."""
+        with self._file.reading():
+            return self._spool.next_due(exclude)
+
+    def spool_published(self, spool_id: int, at: Moment) -> tuple[int, ...]:
+        """Take a PUBACK: an event is done, a ticket is offered; gives the parts whose slots may go."""
+        with self._writing(at):
+            row = self._spool.row(spool_id)
+            if row is None:
+                return ()
+            attempt, seq = row[7] + 1, row[8]
+            if seq is None or row[1] != Lane.TICKET:
+                self._spool.remove(spool_id)
+                return ()
+            self._spool.postpone(spool_id, at.steady_ms + next_offer_ms(attempt, jitter_of(row[3], attempt)))
+            return self._inbox.offered(seq)
+
+    def spool_deferred(self, spool_id: int, at: Moment, delay_ms: int) -> None:
+        """Take a refusal of the broker: the same publication later."""
+        with self._writing(at):
+            self._spool.postpone(spool_id, at.steady_ms + delay_ms)
+
+    def offer_again(self, at: Moment) -> int:
+        """Make every offered, unacknowledged ticket due now; gives how many."""
+        with self._writing(at):
+            return self._spool.offer_again(at.steady_ms)
+
+    # -- commands ------------------------------------------------------------------------------------------------------
+
+    def command(self, command_id: str) -> CommandRecord | None:
+        """Recall a command and its answer, or nothing."""
+        with self._file.reading():
+            row = self._file.one(
+                "SELECT command_id, command, fingerprint, response FROM command WHERE command_id = ?", command_id
+            )
+        return CommandRecord(*row) if row else None
+
+    def answer(self, record: CommandRecord | None, response: SpoolDraft, at: Moment) -> None:
+        """Keep an answer for the broker, and with a record for 400 days."""
+        with self._writing(at):
+            self._answer_command(record, response, at)
+
+    def _answer_command(self, record: CommandRecord | None, response: SpoolDraft, at: Moment) -> None:
+        if record is not None:
+            self._file.insert(
+                "command",
+                {
+                    "command_id": record.command_id,
+                    "command": record.command,
+                    "fingerprint": record.fingerprint,
+                    "response": record.response,
+                    "steady_ms": at.steady_ms,
+                },
+            )
+        self._spool.add(response, at.steady_ms)
+
+    # -- outbound ------------------------------------------------------------------------------------------------------
+
+    def accept(self, draft: OutboundDraft, record: CommandRecord, response: SpoolDraft, at: Moment) -> OutboundMessage:
+        """Take a reply with its answer and its first event."""
+        with self._writing(at):
+            self._answer_command(record, response, at)
+            return self._outbox.add(draft, at)
+
+    def enqueue(self, draft: OutboundDraft, at: Moment) -> OutboundMessage:
+        """Queue a message of our own."""
+        with self._writing(at):
+            return self._outbox.add(draft, at)
+
+    def queue_position(self, priority: Priority) -> int:
+        """Give the place a new message of this priority would have, from 1."""
+        with self._file.reading():
+            return self._outbox.position(priority)
+
+    def due_part(self, line: str, at: Moment, *, allowed: Collection[Priority]) -> DuePart | None:
+        """Give the next part to send on a line, or nothing."""
+        with self._file.reading():
+            return self._outbox.due(line, at.steady_ms, allowed)
+
+    def send_next_due(self, line: str) -> int | None:
+        """Give the steady moment at which a line may have something to send, or nothing."""
+        with self._file.reading():
+            return self._outbox.next_due(line)
+
+    def begin(self, part_id: int, at: Moment) -> None:
+        """Commit that a part is being sent, before a byte of it is written."""
+        with self._writing(at):
+            self._outbox.begin(part_id, at)
+
+    def finish(self, part_id: int, outcome: PartOutcome, verdict: Verdict | None, at: Moment) -> OutboundMessage:
+        """Commit how a part ended; a refusal needs its verdict."""
+        with self._writing(at):
+            return self._outbox.finish(part_id, outcome, verdict, at)
+
+    def submitted_late(self, part_id: int, reference: int, at: Moment) -> OutboundMessage | None:
+        """Take a late answer as evidence; nothing when the part is not in doubt."""
+        with self._writing(at):
+            return self._outbox.late(part_id, reference, at)
+
+    def reported(
+        self, line: str, reference: int, recipient: str, delivered: bool | None, at: Moment
+    ) -> OutboundMessage | None:
+        """Take a status report (`None`: temporary); nothing when no part matches."""
+        with self._writing(at):
+            return self._outbox.reported(line, reference, recipient, delivered, at)
+
+    def cancel(self, command_id: str, at: Moment) -> OutboundMessage | None:
+        """Stop a message not yet begun; gives it as it stands then, or nothing."""
+        with self._writing(at):
+            return self._outbox.cancel(command_id, at)
+
+    def expire(self, at: Moment) -> int:
+        """End what waited too long; gives how many messages."""
+        with self._writing(at):
+            return self._outbox.expire(at)
+
+    def message_of(self, command_id: str) -> OutboundMessage | None:
+        """Give the message of a command, or nothing."""
+        with self._file.reading():
+            return self._outbox.find("command_id = ?", command_id)
+
+    def sends_since(self, line: str, since_steady_ms: int) -> int:
+        """Count the parts a line began since a steady moment."""
+        with self._file.reading():
+            return self._outbox.sends_since(line, since_steady_ms)
+
+    # -- figures -------------------------------------------------------------------------------------------------------
+
+    def counts(self, at: Moment) -> Counts:
+        """Give the figures for health, status and lamps."""
+        with self._file.reading():
+            one = self._file.number
+            lane = int(Lane.TICKET)
+            oldest = self._file.one(
+                "SELECT t.opened_steady_ms FROM spool s JOIN ticket t ON t.seq = s.ticket_seq"
+                " WHERE s.ticket_seq IS NOT NULL AND s.lane = ? ORDER BY s.ticket_seq LIMIT 1",
+                lane,
+            )
+            row = self._file.one("SELECT quarantined, sent, failed FROM store") or (0, 0, 0)
+            return Counts(
+                tickets=one("SELECT max(seq) FROM ticket"),
+                unacknowledged=one("SELECT count(*) FROM spool WHERE lane = ?", lane),
+                oldest_unacknowledged_ms=max(0, at.steady_ms - oldest[0]) if oldest else 0,
+                spool=one("SELECT count(*) FROM spool"),
+                queued=one("SELECT count(*) FROM message WHERE state IN ('queued', 'sending')"),
+                uncertain=one("SELECT count(*) FROM message WHERE state = 'uncertain' AND settles_ms IS NOT NULL"),
+                sent=row[1],
+                failed=row[2],
+                quarantined=row[0],
+                received=one("SELECT max(id) FROM part"),
+            )
+
+
+def last_moment(path: Path) -> Moment:
+    """Read the last moment a store has on disk, zero for a new one; before the clock is built."""
+    file = File(path)
+    if not path.exists():
+        return Moment(0, 0, synced=False)
+    with file.reading():
+        try:
+            row = file.one("SELECT steady_ms, wall_ms, synced FROM store")
+        finally:
+            file.abandon()
+    return Moment(row[0], row[1], bool(row[2])) if row else Moment(0, 0, synced=False)
+
+
+def steady_base(path: Path, wall_ms: int, *, synced: bool) -> int:
+    """Give the steady moment to go on from: the time off counts only when both wall clocks can be trusted."""
+    last = last_moment(path)
+    off_ms = max(0, wall_ms - last.wall_ms) if last.synced and synced else 0
+    return last.steady_ms + off_ms
+
+
+def _create(file: File, at: Moment) -> None:
+    file.insert(
+        "store",
+        {
+            "id": 1,
+            "store_id": secrets.token_hex(4),
+            "born_ms": at.wall_ms,
+            "running": 0,
+            "counter": 0,
+            "steady_ms": at.steady_ms,
+            "wall_ms": at.wall_ms,
+            "synced": int(at.synced),
+        },
+    )
+
+
+def _start(file: File, settings: StoreSettings, at: Moment) -> None:
+    """Mark the store as running; after an unclean stop, or below a number known outside, numbers are skipped."""
+    running, counter = file.one("SELECT running, counter FROM store") or (0, 0)
+    start = numbers.after_unclean_stop(counter) if running else counter
+    if settings.number_floor > start:
+        start = numbers.above(settings.number_floor)
+    if start > counter:
+        file.run("INSERT INTO void_number VALUES (?, ?, ?)", counter + 1, start, at.wall_ms)
+    file.run("UPDATE store SET running = 1, counter = ?", start)
+
+
+def _write_clock(file: File, at: Moment) -> None:
+    file.run(
+        "UPDATE store SET steady_ms = max(steady_ms, ?), wall_ms = ?, synced = ?",
+        at.steady_ms,
+        at.wall_ms,
+        int(at.synced),
+    )
+
+
+def _item(row: Row, ticket: Ticket | None) -> SpoolItem:
+    return SpoolItem(
+        spool_id=row[0],
+        lane=Lane(row[1]),
+        channel=row[2],
+        event_id=row[3],
+        event_type=row[4],
+        body=row[5],
+        correlation=row[6],
+        attempt=row[7] + 1,
+        ticket=ticket,
+    )

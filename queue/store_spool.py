@@ -1,0 +1,93 @@
+"""Statements on what waits for the broker; every function runs inside a transaction of the store."""
+
+from collections.abc import Collection
+
+from kentongan.queue.records import Lane, SpoolDraft
+from kentongan.queue.spool import TICKET_CHANNEL, TICKET_TYPE
+from kentongan.queue.store_file import File, Row
+
+COLUMNS = "id, lane, channel, event_id, event_type, body, correlation, attempt, ticket_seq"
+
+DUE = f"SELECT {COLUMNS} FROM spool WHERE lane = ? AND due_ms <= ? ORDER BY due_ms, id LIMIT ?"  # noqa: S608  own text
+BY_ID = f"SELECT {COLUMNS} FROM spool WHERE id = ?"  # noqa: S608  own text
+
+
+class Spool:
+    """The spool table. Identifiers are never used twice in a process: the window remembers them."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._last_id = file.number("SELECT max(id) FROM spool")
+
+    def add(self, draft: SpoolDraft, due_ms: int) -> int:
+        """Keep a finished event until its PUBACK."""
+        return self._insert(
+            draft.lane, due_ms, draft.channel, draft.event_id, draft.event_type, draft.body, draft.correlation, None
+        )
+
+    def add_ticket(self, seq: int, event_id: str, due_ms: int) -> int:
+        """Keep a ticket's revision until it is acknowledged; its payload is made at each publication."""
+        return self._insert(Lane.TICKET, due_ms, TICKET_CHANNEL, event_id, TICKET_TYPE, b"", b"", seq)
+
+    def _insert(self, lane: Lane, due_ms: int, *values: object) -> int:
+        self._last_id += 1
+        self._file.run(
+            "INSERT INTO spool (id, lane, due_ms, channel, event_id, event_type, body, correlation, ticket_seq)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            self._last_id,
+            int(lane),
+            due_ms,
+            *values,
+        )
+        return self._last_id
+
+    def due(self, now_ms: int, limit: int, exclude: Collection[int]) -> list[Row]:
+        """Give what may be published now, by lane, then by the moment it became due."""
+        rows: list[Row] = []
+        for lane in Lane:
+            wanted = limit - len(rows)
+            if wanted <= 0:
+                break
+            found = self._file.run(DUE, int(lane), now_ms, wanted + len(exclude))
+            rows += [row for row in found if row[0] not in exclude][:wanted]
+        return rows
+
+    def next_due(self, exclude: Collection[int]) -> int | None:
+        """Give the earliest moment at which anything is due."""
+        found: list[int] = []
+        for lane in Lane:
+            rows = self._file.run(
+                "SELECT id, due_ms FROM spool WHERE lane = ? ORDER BY due_ms LIMIT ?", int(lane), 1 + len(exclude)
+            )
+            found += [due_ms for spool_id, due_ms in rows if spool_id not in exclude][:1]
+        return min(found, default=None)
+
+    def row(self, spool_id: int) -> Row | None:
+        """Give one row."""
+        return self._file.one(BY_ID, spool_id)
+
+    def remove(self, spool_id: int) -> None:
+        """Forget an event that has arrived."""
+        self._file.run("DELETE FROM spool WHERE id = ?", spool_id)
+
+    def remove_ticket(self, seq: int) -> None:
+        """Stop offering a ticket."""
+        self._file.run("DELETE FROM spool WHERE ticket_seq = ? AND lane = ?", seq, int(Lane.TICKET))
+
+    def postpone(self, spool_id: int, due_ms: int) -> None:
+        """Wait with the next publication; this one counts."""
+        self._file.run("UPDATE spool SET due_ms = ?, attempt = attempt + 1 WHERE id = ?", due_ms, spool_id)
+
+    def bring_forward(self, seq: int, due_ms: int) -> None:
+        """Publish a ticket's waiting revision earlier."""
+        self._file.run("UPDATE spool SET due_ms = ? WHERE ticket_seq = ? AND lane = ?", due_ms, seq, int(Lane.TICKET))
+
+    def offer_again(self, now_ms: int) -> int:
+        """Make every offered ticket due; gives how many there are."""
+        return self._file.run(
+            "UPDATE spool SET due_ms = ? WHERE lane = ? AND due_ms > ? AND ticket_seq IN"
+            " (SELECT seq FROM ticket WHERE seq = ticket_seq AND state = 'offered')",
+            now_ms,
+            int(Lane.TICKET),
+            now_ms,
+        ).rowcount
