@@ -35,11 +35,11 @@ class Offering:
         if room <= 0 or moment.steady_ms < self.look_ms:
             return []
         items = self._store.spool_due(moment, limit=room, exclude=self._broker.in_flight.keys())
-        if len(items) < room:
-            due = self._store.spool_next_due()
-            self.look_ms = due if due is not None and due > moment.steady_ms else NEVER_MS
         for item in items:
             self._broker.in_flight[item.spool_id] = item
+        if len(items) < room:
+            due = self._store.spool_next_due(self._broker.in_flight.keys())
+            self.look_ms = NEVER_MS if due is None else due
         return [Publish(self._publication(item, moment)) for item in items]
 
     def _publication(self, item: SpoolItem, moment: Moment) -> Publication:

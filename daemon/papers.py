@@ -188,6 +188,10 @@ class Papers:
         """Publish one alarm, active or cleared."""
         return Publication(0, self.voice.topics.alarm(alarm.code), payloads.encode(alarm), retain=True)
 
+    def no_alarm(self, code: str) -> Publication:
+        """Remove an alarm's retained document."""
+        return Publication(0, self.voice.topics.alarm(code), b"", retain=True)
+
     def _retained(self, name: str, document: payloads.Status, *, lease: bool) -> Publication:
         return Publication(
             0,

@@ -18,7 +18,7 @@ from kentongan.daemon import config as configuration
 from kentongan.daemon import host, logs
 from kentongan.daemon.answers import Acknowledger, Answers, lint
 from kentongan.daemon.broker import Broker
-from kentongan.daemon.clock import SystemClock
+from kentongan.daemon.clock import OfficeZone, SystemClock
 from kentongan.daemon.config import Config, LineConfig
 from kentongan.daemon.control import ControlServer
 from kentongan.daemon.control_desk import ControlDesk
@@ -38,13 +38,12 @@ from kentongan.daemon.status import ConfigStatus
 from kentongan.daemon.status_file import StatusFile
 from kentongan.daemon.supervisor import Crew, Supervisor
 from kentongan.daemon.workers import CoreWorker, ModemWorker
-from kentongan.daemon.zone import OfficeZone
 from kentongan.mqtt.client import Link
 from kentongan.mqtt.events import Publication
 from kentongan.mqtt.settings import LinkSettings, Subscription, Tls, read_url
 from kentongan.mqtt.topics import Topics
 from kentongan.queue.ids import Uuid7
-from kentongan.queue.store import Store, StoreSettings
+from kentongan.queue.store import Store, StoreSettings, last_moment
 
 KEY_FILE = "sender.key"  # beside the database; without it the sender references of a county change
 KEY_OCTETS = 32
@@ -57,7 +56,7 @@ def run(config: Config) -> int:
     inbox: SimpleQueue[Event | None] = SimpleQueue()
     runtime = Path(config.runtime.directory)
     control = ControlServer(runtime, inbox.put)  # first of all: it refuses a second gateway on the same directory
-    clock = SystemClock(Store.last_moment(Path(config.store.path)))
+    clock = SystemClock(last_moment(Path(config.store.path)))
     gateway = Gateway(config, clock)
     link = Link(gateway.link_settings(), inbox.put, clock=clock.monotonic, random=SystemRandom().random)
     modems = {line.name: _modem(line, inbox, clock) for line in config.line}

@@ -85,9 +85,8 @@ class Standing:
             self._last.host,
             identity.config,
             traffic=store.received + store.sent,
-            faults=self._last.faults,
         )
-        return replace(status, faults=assess(status))
+        return replace(status, faults=assess(status, self._last.faults))
 
     def _counted(self, at: Moment) -> StoreStatus:
         """Take the store's figures, or keep the last ones while it is away."""
@@ -134,11 +133,15 @@ class Standing:
         """Say what began and what ended, to the log and to the broker."""
         before, now = _causes(self._last.faults), _causes(status.faults)
         self._last.faults = status.faults
-        notes = [Note("fault_raised", (("cause", cause), ("line", line))) for cause, line in sorted(now - before)]
+        notes: list[Command] = [
+            Note("fault_raised", (("cause", cause), ("line", line))) for cause, line in sorted(now - before)
+        ]
         notes += [Note("fault_cleared", (("cause", cause), ("line", line))) for cause, line in sorted(before - now)]
         alarms = self._alarms.update(status.faults, at)
-        published = [Publish(self._papers.alarm(alarm)) for alarm in alarms] if self._broker.up else []
-        return [*notes, *published]
+        if self._broker.up is None:
+            return notes
+        notes += [Publish(self._papers.alarm(alarm)) for alarm in alarms]
+        return notes + [Publish(self._papers.no_alarm(code)) for code in self._alarms.expired(at)]
 
     def _leases(self, status: Status, health: Grade, at: Moment) -> list[Command]:
         up = self._broker.up
@@ -158,7 +161,9 @@ class Standing:
         online, health = self._leases(status, grade(status), at)
         info = Publish(self._papers.info(up.protocol, status.store.tickets))
         alarms = [Publish(self._papers.alarm(alarm)) for alarm in self._alarms.standing()]
-        return [online, info, health, *alarms]
+        gone = [] if self._last.swept else self._alarms.stale()
+        self._last.swept = True
+        return [online, info, health, *alarms, *(Publish(self._papers.no_alarm(code)) for code in gone)]
 
 
 class _Last:
@@ -170,6 +175,7 @@ class _Last:
         self.faults: tuple[FaultStatus, ...] = ()
         self.grade: Grade = "ok"
         self.lease_ms = 0
+        self.swept = False  # alarms that an earlier life left at the broker have been removed
 
 
 def grade(status: Status) -> Grade:
