@@ -7,6 +7,7 @@ from kentongan.at.pdu.dcs import Alphabet, Dcs, Mwi, Waiting, dcs_of
 from kentongan.at.pdu.explain import Field, explain
 from kentongan.at.pdu.national import Language
 from kentongan.at.pdu.remark import LOSSY, Remark
+from kentongan.at.pdu.reports import DeliverReport, SubmitReport, decode_deliver_report, decode_submit_report
 from kentongan.at.pdu.scts import Scts, scts_of
 from kentongan.at.pdu.segment import Segmented, SubmitPdu, segment
 from kentongan.at.pdu.tpdu import Deliver, Delivery, Optional, StatusReport, Submit, Tpdu, delivery_of
@@ -38,6 +39,7 @@ __all__ = [
     "Dcs",
     "Decoded",
     "Deliver",
+    "DeliverReport",
     "Delivery",
     "Element",
     "EmailHeader",
@@ -68,6 +70,7 @@ __all__ = [
     "StatusReport",
     "Submit",
     "SubmitPdu",
+    "SubmitReport",
     "Ton",
     "TooLong",
     "Tpdu",
@@ -77,6 +80,8 @@ __all__ = [
     "address_of",
     "dcs_of",
     "decode",
+    "decode_deliver_report",
+    "decode_submit_report",
     "delivery_of",
     "encode",
     "explain",

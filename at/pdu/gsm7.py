@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from kentongan.at.errors import NotEncodable
-from kentongan.at.pdu.national import DEFAULT_ALPHABET, DEFAULT_EXTENSION, ESCAPE, LOCKING, SINGLE, UNDEFINED
+from kentongan.at.pdu.national import ESCAPE, UNDEFINED, locking_table, single_table
 from kentongan.at.pdu.remark import Remark
 
 MAX_SEPTETS = 256
@@ -101,8 +101,7 @@ class Tables:
 @cache
 def tables(locking: int = 0, single: int = 0) -> Tables:
     """Combine a locking and a single shift table by their language identifiers; unknown ones mean the default."""
-    base = LOCKING.get(locking, DEFAULT_ALPHABET)
-    extension = SINGLE.get(single, DEFAULT_EXTENSION)
+    base, extension = locking_table(locking), single_table(single)
     escaped = [extension.get(code, base[code]) for code in range(128)]
     escaped[CONTROL_RETURN] = ""
     escaped[ESCAPE] = " "

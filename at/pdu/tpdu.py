@@ -207,12 +207,16 @@ def _read_status_report(reader: Reader, first: int) -> tuple[StatusReport, tuple
 
 
 def read_optional(reader: Reader, *, has_header: bool) -> tuple[Optional, tuple[Remark, ...]]:
-    """Read TP-PI and what it announces; all of it may be absent (§9.2.2.3), what is cut short is remarked."""
+    """Read TP-PI and what it announces, or nothing where the TPDU ends before it (§9.2.2.3)."""
     if not reader.left():
         return Optional(), ()
-    indicator = _read_indicator(reader)
-    bits, left = indicator[0], reader.left()
-    if left < (bits & 1) + (bits >> 1 & 1) + (bits >> 2 & 1):
+    return read_announced(reader, read_indicator(reader), has_header=has_header)
+
+
+def read_announced(reader: Reader, indicator: bytes, *, has_header: bool) -> tuple[Optional, tuple[Remark, ...]]:
+    """Read the fields that TP-PI announces; fields cut short are remarked, for the mandatory ones have been read."""
+    bits = indicator[0]
+    if reader.left() < (bits & 0x07).bit_count():
         return Optional(indicator), (Remark.OPTIONAL_CUT,)
     pid = reader.octet("TP-PID") if bits & 1 else None
     dcs = coding.dcs_of(reader.octet("TP-DCS")) if bits & 2 else None
@@ -222,7 +226,7 @@ def read_optional(reader: Reader, *, has_header: bool) -> tuple[Optional, tuple[
     return Optional(indicator, pid, dcs, user_data), user_data.remarks
 
 
-def _read_indicator(reader: Reader) -> bytes:
+def read_indicator(reader: Reader) -> bytes:
     """Read TP-PI; bit 7 says that another octet follows (§9.2.3.27)."""
     octets = [reader.octet("TP-PI")]
     while octets[-1] & 0x80 and reader.left():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from kentongan.at.errors import NotEncodable, PduUnsupported
 from kentongan.at.pdu import gsm7
 from kentongan.at.pdu.dcs import Alphabet, Dcs
-from kentongan.at.pdu.national import Language
+from kentongan.at.pdu.national import has_locking, has_single
 from kentongan.at.pdu.reader import Reader
 from kentongan.at.pdu.remark import LOSSY, Remark
 from kentongan.at.pdu.udh import Concat, Element, LockingShift, Ports, SingleShift, read_elements, write_elements
@@ -122,9 +122,9 @@ def _tables(elements: tuple[Element, ...]) -> tuple[gsm7.Tables, tuple[Remark, .
             locking = element.language
         elif isinstance(element, SingleShift):
             single = element.language
-    if max(locking, single) > max(Language) or locking == Language.SPANISH:  # Spanish has no locking table
-        return gsm7.tables(locking, single), (Remark.UNKNOWN_LANGUAGE,)
-    return gsm7.tables(locking, single), ()
+    known = has_locking(locking), has_single(single)
+    tables = gsm7.tables(locking if known[0] else 0, single if known[1] else 0)
+    return tables, (() if all(known) else (Remark.UNKNOWN_LANGUAGE,))
 
 
 def _read_ucs2(octets: bytes, elements: tuple[Element, ...]) -> tuple[str, tuple[Remark, ...]]:
