@@ -7,9 +7,8 @@ Callbacks only take notes; they never raise, wait, publish or acknowledge (contr
 
 import socket
 import struct
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from paho.mqtt import MQTTException  # noqa: TID251 - this is the module
@@ -31,7 +30,8 @@ from kentongan.mqtt.events import (
     Publication,
     Will,
 )
-from kentongan.mqtt.reconnect import Backoff, Poison, ProtocolChoice, Version
+from kentongan.mqtt.orders import READABLE, WRITABLE, Kick, Order, Orders, Stop
+from kentongan.mqtt.reconnect import STABLE_S, Backoff, Poison, ProtocolChoice, Version
 from kentongan.mqtt.session import UNLIMITED, UNSUPPORTED_VERSION, Connack, Notes, Session, Terms
 from kentongan.mqtt.settings import (
     RECEIVE_MAXIMUM,
@@ -40,7 +40,6 @@ from kentongan.mqtt.settings import (
     LinkSettings,
     tls_context,
 )
-from kentongan.mqtt.waker import READABLE, WRITABLE, Waker
 
 CONNECT_S = 5.0  # TCP, and again for the TLS handshake
 BEAT_S = 10.0  # longest sleep, so that the supervisor hears from this thread
@@ -110,7 +109,7 @@ class Wire:
 
     def notes(self) -> Notes:
         """Hand over what was called back since the last time."""
-        taken, self._notes = self._notes, Notes(report=self._notes.report)
+        taken, self._notes = self._notes, Notes(goodbye=self._notes.goodbye, report=self._notes.report)
         return taken
 
     def subscribe(self) -> None:
@@ -163,7 +162,8 @@ class Wire:
             reconnect_on_failure=False,
         )
         client.connect_timeout = CONNECT_S
-        client.username_pw_set(self._settings.username, self._settings.password)
+        if self._settings.username:  # a client certificate may be the whole identity
+            client.username_pw_set(self._settings.username, self._settings.password)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_publish = self._on_publish
@@ -248,18 +248,6 @@ def _properties_of(packet_type: int) -> Properties:
     return Properties(packet_type)  # type: ignore[no-untyped-call]  # paho's own gap
 
 
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    """Leave, with a last word."""
-
-    farewell: Publication | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Kick:
-    """Do not wait any longer."""
-
-
 class Link:
     """The broker as the core sees it. `run` is a thread's body; `publish`, `ack`, `kick` and `stop` any thread's."""
 
@@ -276,8 +264,8 @@ class Link:
         self._settings = settings
         self._emit = emit
         self._clock = clock
-        self._orders: deque[Publication | Delivery | _Stop | _Kick] = deque()  # append and popleft are atomic
-        self._waker = Waker()
+        self._orders = Orders()
+        self._stopping = False
         self._backoff = Backoff(random)
         self._choice = ProtocolChoice(settings.protocol)
         self._poison = Poison()
@@ -285,33 +273,27 @@ class Link:
 
     def publish(self, publication: Publication) -> None:
         """Send it on the present connection; without one it is forgotten, as `BrokerDown` said."""
-        self._order(publication)
+        self._orders.put(publication)
 
     def ack(self, delivery: Delivery) -> None:
         """Acknowledge a message after the commit."""
-        self._order(delivery)
+        self._orders.put(delivery)
 
     def kick(self) -> None:
         """Try again now instead of waiting out the back-off."""
-        self._order(_Kick())
+        self._orders.put(Kick())
 
     def stop(self, farewell: Publication | None = None) -> None:
         """Say the last word, wait up to 5 s for its PUBACK, disconnect, and let `run` return."""
-        self._order(_Stop(farewell))
+        self._orders.put(Stop(farewell))
 
     def run(self) -> None:
         """Hold the connection until told to stop; every end is reported and followed by a new beginning."""
-        stopping = False
-        while not stopping:
+        while not self._stopping:
             down = self._connection()
             self._emit(down)
-            wait_s = self._backoff.after(down.connected_s)
-            stopping = down.cause is DownCause.STOPPED or self._rest(wait_s)
-        self._waker.close()
-
-    def _order(self, order: Publication | Delivery | _Stop | _Kick) -> None:
-        self._orders.append(order)
-        self._waker.wake()
+            self._rest(self._backoff.after(down.connected_s))
+        self._orders.close()
 
     def _connection(self) -> BrokerDown:
         """Open one connection, serve it to its end and say why it ended."""
@@ -350,10 +332,10 @@ class Link:
 
     def _turn(self, wire: Wire, session: Session) -> None:
         """Sleep, then let paho work and the session judge."""
-        ready = self._sleep(session.deadline(), wire.fileno(), writing=wire.want_write())
-        now = self._clock()
-        for order in self._taken():
-            self._obey(session, order, now)
+        wait_s = min(BEAT_S, session.deadline() - self._clock())
+        ready = self._orders.sleep(wait_s, wire.fileno(), writing=wire.want_write())
+        for order in self._orders.take():
+            self._obey(session, order)
         if ready & WRITABLE:
             wire.write()
         if ready & READABLE:
@@ -363,39 +345,30 @@ class Link:
         if wire.fileno() < 0:
             session.closed(wire.notes(), self._clock())
 
-    def _sleep(self, deadline: float, descriptor: int = -1, *, writing: bool = False) -> int:
-        """Wait for bytes, an order or the deadline; return what the connection is ready for."""
-        wait_s = 0.0 if self._orders else min(BEAT_S, deadline - self._clock())
-        return self._waker.sleep(wait_s, descriptor, writing=writing)
-
-    def _taken(self) -> list[Publication | Delivery | _Stop | _Kick]:
-        return [self._orders.popleft() for _ in range(len(self._orders))]
-
-    @staticmethod
-    def _obey(session: Session, order: Publication | Delivery | _Stop | _Kick, now: float) -> None:
+    def _obey(self, session: Session, order: Order) -> None:
         match order:
             case Publication():
-                session.publish(order, now)
+                session.publish(order, self._clock())
             case Delivery():
-                session.ack(order, now)
-            case _Stop():
-                session.leave(order.farewell, now)
-            case _Kick():
+                session.ack(order, self._clock())
+            case Stop():
+                self._stopping = True
+                session.leave(order.farewell, self._clock())
+            case Kick():
                 pass
             case _:
                 assert_never(order)
 
-    def _rest(self, wait_s: float) -> bool:
-        """Wait out the back-off; return whether to stop. Publications meant for the lost connection are forgotten."""
-        deadline = self._clock() + wait_s
-        while True:
+    def _rest(self, wait_s: float) -> None:
+        """Wait out the back-off; publications meant for the lost connection are forgotten."""
+        until = self._clock() + wait_s
+        kicked = False
+        while not (self._stopping or kicked) and (left_s := until - self._clock()) > 0:
             self.beat()
-            self._sleep(deadline)
-            orders = self._taken()
-            if any(isinstance(order, _Stop) for order in orders):
-                return True
-            if any(isinstance(order, _Kick) for order in orders) or self._clock() >= deadline:
-                return False
+            self._orders.sleep(min(BEAT_S, left_s))
+            orders = self._orders.take()
+            self._stopping = any(isinstance(order, Stop) for order in orders)
+            kicked = any(isinstance(order, Kick) for order in orders)
 
     def _learn(self, session: Session) -> None:
         """Remember for the next connection what this one taught about the broker."""
@@ -411,7 +384,7 @@ class Link:
 
     def _named(self, down: BrokerDown) -> BrokerDown:
         """Name the other appliance with our name when connection after connection is lost at once (contract E13)."""
-        repeated = self._backoff.short_lived + 1 >= TAKE_OVERS and down.connected_s > 0
+        repeated = self._backoff.short_lived + 1 >= TAKE_OVERS and 0 < down.connected_s < STABLE_S
         if down.cause is not DownCause.LOST or self._poison.suspicious or not repeated:
             return down
         detail = (

@@ -53,8 +53,7 @@ class PubackResult(StrEnum):
     NO_SUBSCRIBER = "no_subscriber"  # MQTT 5 reason 16: nobody listens, so it was not offered
     NOT_AUTHORIZED = "not_authorized"  # 135
     REFUSED = "refused"  # any other reason >= 128
-    TOO_LARGE = "too_large"  # never sent: above the broker's limit
-    BLOCKED = "blocked"  # not sent any more: three connections ended right after it (contract E14)
+    TOO_LARGE = "too_large"  # not sent: above the broker's limit, said at CONNACK or by three lost connections (E14)
 
 
 @dataclass(frozen=True, slots=True)

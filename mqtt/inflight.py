@@ -46,10 +46,9 @@ class Outbox:
 
     def refusal(self, publication: Publication) -> PubackResult | None:
         """Tell why this one must not be sent (contract E14)."""
-        if self._poison.blocked(publication):
-            return PubackResult.BLOCKED
         octets = len(publication.topic.encode()) + len(publication.payload) + len(publication.correlation)
-        return PubackResult.TOO_LARGE if octets > self._max_packet - HEADROOM else None
+        too_large = octets > self._max_packet - HEADROOM or self._poison.blocked(publication)
+        return PubackResult.TOO_LARGE if too_large else None
 
     def sent(self, packet_id: int, publication: Publication, now: float) -> None:
         """Remember what was sent under this packet identifier."""

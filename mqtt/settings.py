@@ -13,6 +13,7 @@ from kentongan.mqtt.events import Will
 
 SESSION_EXPIRY_S = 604_800  # commands wait at the broker over a long weekend (contract E2)
 WILL_DELAY_S = 15  # no flapping on short losses (contract E13)
+LONGEST_KEEPALIVE_S = 3600  # a dead connection would stay unnoticed as long
 RECEIVE_MAXIMUM = 20  # unacknowledged commands
 
 Protocol = Literal["auto", "5", "3.1.1"]
@@ -64,8 +65,8 @@ class LinkSettings:
     def __post_init__(self) -> None:
         if self.address.secure and self.tls is None:
             raise SettingsRefused("mqtt.ca_file", "mqtts:// needs the county's CA certificate")
-        if not 5 <= self.keepalive_s <= 3600:
-            raise SettingsRefused("mqtt.keepalive_s", f"{self.keepalive_s} is not within 5-3600")
+        if not 1 <= self.keepalive_s <= LONGEST_KEEPALIVE_S:
+            raise SettingsRefused("mqtt.keepalive_s", f"{self.keepalive_s} is not within 1-{LONGEST_KEEPALIVE_S}")
 
 
 def read_url(url: str) -> Address:
