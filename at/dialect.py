@@ -1,0 +1,110 @@
+"""What differs between modem families, as data; the engine holds no vendor's name.
+
+Every entry is modem.md 2.1, 2.2, 3.2, 8.1 or 8.4; a quirk names its device.
+"""
+
+import re
+from dataclasses import dataclass
+
+NO_LIMIT = 1000
+"""`walk_by_index_above` for modems that list a full store at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one family is spoken to; durations are seconds."""
+
+    name: str
+    settings: tuple[str, ...]  # sent after each start, refusals do not matter
+    memories: tuple[str, ...]  # receive memories in order of preference
+    cnmi: tuple[str, ...]  # variants in order of preference
+    iccid: str
+    iccid_prefix: str  # empty: the answer is a bare line
+    pin_attempts: str  # asks for the tries left; the prefix of its answer is its head
+    pin_attempts_field: int
+    hang_up: str
+    soft_restart: str
+    send_timeout_s: float
+    sim_rescan: tuple[str, ...] = ()  # makes the module look at its card holder again
+    read_delay_s: float = 0.0  # from `+CMTI` until the slot can be read
+    walk_by_index_above: int = NO_LIMIT  # more used slots than this are read one by one, not listed
+    speaks_packed_ussd: bool = False
+    quick_s: float = 3.0
+    list_s: float = 60.0
+    read_s: float = 10.0
+    delete_s: float = 10.0
+    sim_s: float = 10.0
+    cfun_s: float = 20.0
+
+
+_CNMI = ("2,1,0,1,0", "2,1,0,2,0", "1,1,0,1,0", "1,1,0,2,0", "2,1,0,0,0", "2,1")
+
+SIM800 = Dialect(
+    name="sim800",
+    settings=(
+        "AT+CIURC=1",
+        'AT+EXUNSOL="SQ",0',
+        "AT+CSCLK=0",
+        "AT+IFC=0,0",
+        "AT+SCLASS0=1",  # class 0 is stored on the SIM instead of passing by
+        "AT+SRSPT=1",  # no retransmission by the module itself: it doubles messages whose acknowledgement was lost
+        "AT+GSMBUSY=1",
+    ),
+    memories=("SM",),  # SIM800C hardware manual: SMS storage is the SIM
+    cnmi=_CNMI,
+    iccid="AT+CCID",
+    iccid_prefix="",
+    pin_attempts="AT+SPIC",
+    pin_attempts_field=0,
+    hang_up="ATH",
+    soft_restart="AT+CFUN=1,1",
+    send_timeout_s=85.0,  # the manual's 60 s, TR1M of 24.011 (45 s), and time to listen before anything is written
+    sim_rescan=("AT+CFUN=0", "AT+CFUN=1"),  # SIM800L does not see a card put back (modem.md 3.3)
+)
+HUAWEI = Dialect(
+    name="huawei",
+    settings=("AT^CURC=2,0000000000000828", "AT^PORTSEL=0", "AT^STSF=0"),
+    memories=("SM", "ME"),
+    cnmi=("2,1,0,2,0", "2,1,0,1,0", "2,1,2,2,0", "2,1,2,0,0", "1,1,0,2,0", "1,1,0,1,0", "2,1,0,0,0", "2,1"),
+    iccid="AT^ICCID?",
+    iccid_prefix="^ICCID",
+    pin_attempts="AT^CPIN?",
+    pin_attempts_field=3,
+    hang_up="AT+CHUP",
+    soft_restart="AT^RESET",
+    send_timeout_s=215.0,  # Balong at_timer: 105 s without IMS, 210 s with
+    read_delay_s=0.3,  # count and slot lag behind the notice (gammu waits 500 ms)
+    walk_by_index_above=20,  # the USB event queue has 256 entries and no back-pressure (BAL)
+    speaks_packed_ussd=True,
+    cfun_s=60.0,
+    sim_s=15.0,
+    delete_s=15.0,
+)
+GENERIC = Dialect(
+    name="generic",
+    settings=(),
+    memories=("SM", "ME"),
+    cnmi=_CNMI,
+    iccid="AT+CCID",
+    iccid_prefix="",
+    pin_attempts='AT+CPINR="SIM PIN"',
+    pin_attempts_field=1,
+    hang_up="AT+CHUP",
+    soft_restart="AT+CFUN=1,1",
+    send_timeout_s=215.0,
+)
+DIALECTS = {dialect.name: dialect for dialect in (SIM800, HUAWEI, GENERIC)}
+
+NOISE_SWITCHES = {"AT^CURC=2,0000000000000828": "AT^CURC=0"}
+"""What is tried instead when a setting is refused: older sticks take the whole switch but not the mask."""
+
+_SIM800_NAMES = re.compile(r"SIM(800|808|868|900)", re.IGNORECASE)
+_HUAWEI_NAMES = re.compile(r"huawei|\b(E1\d\d\d?|E3\d\d|E3\d\d\d|ME909|MU709|MU609)", re.IGNORECASE)
+
+
+def recognise(identity: tuple[str, ...]) -> Dialect:
+    """Choose the dialect by what `ATI` and `AT+CGMM` printed."""
+    text = " ".join(identity)
+    if _SIM800_NAMES.search(text):
+        return SIM800
+    return HUAWEI if _HUAWEI_NAMES.search(text) else GENERIC

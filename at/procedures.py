@@ -1,0 +1,279 @@
+"""The dialogues of a running line: walk, read, free, send, poll, hang up, USSD.
+
+A procedure yields steps and is sent how they ended (`dialogue.Procedure`); it holds no clock and does no I/O.
+"""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from kentongan.at.dialect import NO_LIMIT, Dialect
+from kentongan.at.dialogue import Aborted, AtCommand, AtResponse, CmeError, CmsError, Failed, Ok, Procedure, TimedOut
+from kentongan.at.events import ErrorFamily, Rejected, SendOutcome, Sent, Uncertain, digest
+from kentongan.at.results import (
+    SlotEntry,
+    StoreFill,
+    final_result,
+    listing,
+    operator,
+    reference,
+    registration,
+    signal_dbm,
+    store_fill,
+)
+
+T = TypeVar("T")
+
+DELETE_TRIES = 3
+"""After three refusals a delete has no hope now; the message is listed again at the next walk (modem.md 4.2)."""
+
+NO_SLOT = frozenset({321, 21, 22})
+"""CMS 321, CME 21 and 22: there is nothing at this index."""
+
+NO_SIM = frozenset({10, 13, 15, 310, 313, 315})
+"""CME and CMS codes that say that the card cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The modem refused or did not answer; `sim_gone` when it blamed the card."""
+
+    why: str
+    sim_gone: bool = False
+
+
+def refusal(response: AtResponse) -> Refused:
+    """Say why a step did not succeed."""
+    match response.final:
+        case CmeError(code, text):
+            return Refused(f"CME {text}", code in NO_SIM)
+        case CmsError(code, text):
+            return Refused(f"CMS {text}", code in NO_SIM)
+        case Failed(text):
+            return Refused(text)
+        case TimedOut():
+            return Refused("no answer in time")
+        case Aborted(why):
+            return Refused(why)
+        case Ok():
+            return Refused("an answer without the line it should have")
+
+
+def ask(text: str, prefix: str = "", timeout_s: float = 3.0) -> Procedure[AtResponse]:
+    """Run one command; with a prefix, its answer must have a line of that prefix."""
+    prefixes = (prefix,) if prefix else ()
+    return (yield AtCommand(text, prefixes, timeout_s, needs_line=bool(prefix)))
+
+
+def select_storage(storage: str, dialect: Dialect) -> Procedure[StoreFill | Refused]:
+    """Make all three memories `storage`: naming one leaves new messages in the old third one (gammu#45)."""
+    response = yield from ask(f'AT+CPMS="{storage}","{storage}","{storage}"', "+CPMS", dialect.sim_s)
+    fill = store_fill(response.lines) if response.ok else None
+    return refusal(response) if fill is None else StoreFill(storage, fill.used, fill.total)
+
+
+def in_storage(storage: str, home: str, dialect: Dialect, inner: Procedure[T]) -> Procedure[T | Refused]:
+    """Do something in another memory than the one that receives, and come back (serialport-gsm#92)."""
+    if storage == home:
+        return (yield from inner)
+    chosen = yield from select_storage(storage, dialect)
+    result: T | Refused = chosen if isinstance(chosen, Refused) else (yield from inner)
+    yield from select_storage(home, dialect)
+    return result
+
+
+def walk(storage: str, dialect: Dialect) -> Procedure[tuple[SlotEntry, ...] | Refused]:
+    """Read every occupied slot of the selected memory."""
+    if dialect.walk_by_index_above < NO_LIMIT:
+        fill = yield from ask_fill(storage)
+        if fill is not None and fill.used > dialect.walk_by_index_above:
+            return (yield from _walk_by_index(fill, dialect))
+    response = yield AtCommand("AT+CMGL=4", ("+CMGL",), dialect.list_s, with_pdu=True)
+    if isinstance(response.final, TimedOut) and response.final.alive:
+        fill = yield from ask_fill(storage)  # gammu#323: a listing that hangs for minutes
+        return refusal(response) if fill is None else (yield from _walk_by_index(fill, dialect))
+    if not response.ok:
+        return refusal(response)
+    entries = []
+    for entry in listing(response.lines):
+        if entry.is_whole:
+            entries.append(entry)
+            continue
+        again = yield from read_slot(entry.index, dialect)  # a line of the listing was damaged on the wire
+        entries.extend([again] if isinstance(again, SlotEntry) else [])
+    return tuple(entries)
+
+
+def _walk_by_index(fill: StoreFill, dialect: Dialect) -> Procedure[tuple[SlotEntry, ...] | Refused]:
+    entries: list[SlotEntry] = []
+    for index in range(fill.total + 1):  # SIM800 counts from 1, Huawei from 0
+        entry = yield from read_slot(index, dialect)
+        if isinstance(entry, SlotEntry):
+            entries.append(entry)
+        elif entry is not None and entry.sim_gone:
+            return entry
+        if len(entries) >= fill.used:
+            break
+    return tuple(entries)
+
+
+def read_slot(index: int, dialect: Dialect) -> Procedure[SlotEntry | Refused | None]:
+    """Read one slot of the selected memory; `None` when it is empty.
+
+    A PDU that does not have the announced length is asked for once more, then taken as it is: raw is better than lost.
+    """
+    found: SlotEntry | None = None
+    for _ in range(2):
+        response = yield AtCommand(f"AT+CMGR={index}", ("+CMGR",), dialect.read_s, with_pdu=True)
+        if isinstance(response.final, CmsError | CmeError) and response.final.code in NO_SLOT:
+            return None
+        if not response.ok:
+            return refusal(response)
+        entries = [entry for entry in listing(response.lines) if entry.pdu_hex]
+        if not entries:
+            return found
+        found = SlotEntry(index, entries[0].status, entries[0].tpdu_octets, entries[0].pdu_hex)
+        if found.is_whole:
+            break
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A slot was not freed; `now_holds` is set when it holds another message."""
+
+    why: str
+    now_holds: SlotEntry | None = None
+
+
+def free_slot(index: int, expected: str, dialect: Dialect, *, read_first: bool) -> Procedure[Kept | None]:
+    """Delete one slot, by its index alone (never with a flag); `None` when it is empty now.
+
+    With `read_first` the content is compared with the digest before anything is deleted.
+    """
+    if read_first:
+        entry = yield from read_slot(index, dialect)
+        if entry is None:
+            return None
+        if isinstance(entry, Refused):
+            return Kept(f"cannot be read before the delete: {entry.why}")
+        if digest(entry.pdu_hex) != expected:
+            return Kept("holds another message", entry)
+    for _ in range(DELETE_TRIES):
+        response = yield AtCommand(f"AT+CMGD={index}", timeout_s=dialect.delete_s)
+        if response.ok or (isinstance(response.final, CmsError | CmeError) and response.final.code in NO_SLOT):
+            return None
+    return Kept(f"delete refused: {refusal(response).why}")
+
+
+def send(tpdu_octets: int, pdu_hex: str, dialect: Dialect) -> Procedure[SendOutcome]:
+    """Send one SUBMIT; the payload is written after the prompt and only then (modem.md 1.3)."""
+    response = yield AtCommand(
+        f"AT+CMGS={tpdu_octets}", ("+CMGS",), dialect.send_timeout_s, needs_line=True, payload=pdu_hex
+    )
+    return send_outcome(response)
+
+
+def send_outcome(response: AtResponse) -> SendOutcome:
+    """Say what became of a part; without an answer only a payload that never left is certain."""
+    match response.final:
+        case Ok():
+            sent = reference(response.lines)
+            return Uncertain("OK without a reference") if sent is None else Sent(sent)
+        case CmsError(code):
+            return Rejected(ErrorFamily.CMS, max(code, 0))
+        case CmeError(code):
+            return Rejected(ErrorFamily.CME, max(code, 0))
+        case Failed():
+            return Rejected(ErrorFamily.PLAIN, 0)
+        case TimedOut() | Aborted():
+            return _unanswered(response)
+
+
+def _unanswered(response: AtResponse) -> SendOutcome:
+    sent = reference((*response.lines, *response.late))
+    if sent is not None:
+        return Sent(sent)
+    for line in response.late:
+        final = final_result(line)
+        if isinstance(final, CmsError):
+            return Rejected(ErrorFamily.CMS, max(final.code, 0))
+    if not response.payload_left:
+        return Rejected(ErrorFamily.PLAIN, 0)
+    return Uncertain(refusal(response).why)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a poll found; `None` for what the modem did not say."""
+
+    registration: int | None
+    dbm: int | None
+    operator: str | None
+    fill: StoreFill | None
+    sim: str  # what `+CPIN` said, or why it said nothing
+    settings_kept: bool  # the notification settings are still ours
+
+
+def poll(cnmi: str, *, thorough: bool) -> Procedure[Health]:
+    """Take one health sample; a thorough one also asks for the operator and whether the settings are still ours."""
+    stat = yield from ask_registration()
+    signal = yield from ask("AT+CSQ", "+CSQ", 5.0)
+    sim = yield from ask_sim()
+    stored = yield from ask("AT+CPMS?", "+CPMS", 5.0)
+    name, kept = None, True
+    if thorough:
+        name = yield from ask_operator()
+        kept = yield from settings_are_ours(cnmi)
+    dbm = signal_dbm(signal.lines[0]) if signal.lines else None
+    return Health(stat, dbm, name, store_fill(stored.lines), sim, kept)
+
+
+def ask_fill(storage: str) -> Procedure[StoreFill | None]:
+    """Ask how full the receiving memory is."""
+    response = yield from ask("AT+CPMS?", "+CPMS", 5.0)
+    fill = store_fill(response.lines)
+    return None if fill is None else StoreFill(fill.storage or storage, fill.used, fill.total)
+
+
+def ask_sim() -> Procedure[str]:
+    """Ask for the state of the card: the words of `+CPIN`, or `NOT INSERTED`, `BUSY`, or the refusal's words."""
+    response = yield AtCommand("AT+CPIN?", ("+CPIN",), 10.0, needs_line=True, may_end_in_silence=True)
+    if response.lines:
+        return response.lines[0].partition(":")[2].strip().strip('"')
+    match response.final:
+        case CmeError(10 | 13 | 15) | CmsError(310 | 313 | 315):
+            return "NOT INSERTED"
+        case CmeError(11) | CmsError(311):
+            return "SIM PIN"
+        case CmeError(12) | CmsError(316):
+            return "SIM PUK"
+        case CmeError(14 | 3 | 100 | 772 | 797) | CmsError(314):
+            return "BUSY"
+        case _:
+            return refusal(response).why
+
+
+def ask_registration() -> Procedure[int | None]:
+    """Ask for `<stat>` of the registration."""
+    response = yield from ask("AT+CREG?", "+CREG", 5.0)
+    return registration(response.lines[0], answer=True) if response.lines else None
+
+
+def ask_operator() -> Procedure[str | None]:
+    """Ask for the operator."""
+    response = yield from ask("AT+COPS?", "+COPS", 10.0)
+    return operator(response.lines[0]) if response.lines else None
+
+
+def settings_are_ours(cnmi: str) -> Procedure[bool]:
+    """Read the notification settings back: modules lose them in resets that nobody sees (modem.md 10.1 item 2)."""
+    response = yield from ask("AT+CNMI?", "+CNMI")
+    if not response.lines or not cnmi:
+        return True
+    found = response.lines[0].partition(":")[2].replace(" ", "")
+    return found.startswith(cnmi)
+
+
+def hang_up(dialect: Dialect) -> Procedure[None]:
+    """Refuse a call: a modem that rings may not send (modem.md 2.7)."""
+    yield AtCommand(dialect.hang_up, timeout_s=20.0, hangs_up=True)
