@@ -153,7 +153,11 @@ VERSION_1 = (
         steady_ms INTEGER NOT NULL
     ) STRICT""",
 )
-MIGRATIONS = (VERSION_1,)
+VERSION_2 = (
+    "ALTER TABLE message ADD COLUMN anytime INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE message ADD COLUMN refused_ms INTEGER",
+)
+MIGRATIONS = (VERSION_1, VERSION_2)
 
 
 def migrate(file: File) -> int:

@@ -237,6 +237,21 @@ class Store:
         with self._file.reading():
             return self._outbox.position(priority)
 
+    def concat_reference(self, recipient: str) -> int:  # noqa: ARG002  one counter serves all recipients
+        """Give the concatenation reference for the parts of a message about to be accepted."""
+        with self._file.reading():
+            return self._outbox.concat_reference()
+
+    def outbox(self, limit: int) -> list[OutboundMessage]:
+        """Give a page of messages, newest first."""
+        with self._file.reading():
+            return self._outbox.newest(limit)
+
+    def refused_numbers(self, line: str, recipient: str) -> int:
+        """Count the recipients refused on a line since its last success, for `retry.decide`."""
+        with self._file.reading():
+            return self._outbox.refused_numbers(line, recipient)
+
     def due_part(self, line: str, at: Moment, *, allowed: Collection[Priority]) -> DuePart | None:
         """Give the next part to send on a line, or nothing."""
         with self._file.reading():

@@ -42,8 +42,8 @@ MESSAGE_COLUMNS = (
 # The index has the order wanted; what waits for its time, or behind an earlier message to its recipient, is skipped.
 NEXT_MESSAGE = """
     SELECT m.id FROM message m INDEXED BY message_open
-    WHERE m.state IN ('queued', 'sending') AND m.line = ? AND m.priority IN (SELECT value FROM json_each(?))
-        AND m.due_ms <= ? AND (m.state = 'sending' OR m.expires_ms > ?)
+    WHERE m.state IN ('queued', 'sending') AND m.line = ?
+        AND (m.anytime OR m.priority IN (SELECT value FROM json_each(?))) AND m.due_ms <= ? AND (m.state = 'sending' OR m.expires_ms > ?)
         AND NOT EXISTS (SELECT 1 FROM message_part p WHERE p.message_id = m.id AND p.state = 'sending')
         AND NOT EXISTS (
             SELECT 1 FROM message e INDEXED BY message_recipient
@@ -91,6 +91,7 @@ class Outbox:
                 "due_ms": at.steady_ms,
                 "expires_ms": at.steady_ms + draft.lifetime_ms,
                 "validity_ms": draft.validity_ms,
+                "anytime": int(draft.anytime),
             },
         )
         for sequence, part in enumerate(draft.parts, start=1):
@@ -112,6 +113,15 @@ class Outbox:
         return 1 + self._file.number(
             "SELECT count(*) FROM message WHERE state IN ('queued', 'sending') AND priority <= ?", int(priority)
         )
+
+    def concat_reference(self) -> int:
+        """Give the reference for the parts of the next message: its own number, in the 8 bits of the header."""
+        return (1 + self._file.number("SELECT max(id) FROM message")) % 256
+
+    def newest(self, limit: int) -> list[OutboundMessage]:
+        """Give a page of messages, newest first."""
+        rows = self._file.run("SELECT id FROM message ORDER BY id DESC LIMIT ?", limit).fetchall()
+        return [self.message("id = ?", row[0]) for row in rows]
 
     # -- sending -------------------------------------------------------------------------------------------------------
 
@@ -170,6 +180,7 @@ class Outbox:
             case RetryAfter(delay_ms):
                 self._part(part_id, PartState.QUEUED)
                 self._wait(message_id, at.steady_ms + delay_ms)
+                self._file.run("UPDATE message SET refused_ms = ? WHERE id = ?", at.steady_ms, message_id)
                 return self._step(message_id, Step.RETRY, at)
             case PauseLine(cause, delay_ms):
                 return self._pause(part_id, message_id, Reason(cause, retryable=True), at.steady_ms + delay_ms, at)
@@ -360,6 +371,21 @@ class Outbox:
             "SELECT count(*) FROM message_part WHERE line = ? AND begun_ms >= ? AND begun_ms IS NOT NULL",
             line,
             since_ms,
+        )
+
+    def refused_numbers(self, line: str, recipient: str) -> int:
+        """Count the recipients refused on a line since its last success, `recipient` among them."""
+        success = self._file.number(
+            "SELECT begun_ms FROM message_part WHERE line = ? AND begun_ms IS NOT NULL"
+            " AND state IN ('sent', 'delivered', 'undelivered') ORDER BY begun_ms DESC LIMIT 1",
+            line,
+        )
+        return 1 + self._file.number(
+            "SELECT count(DISTINCT recipient) FROM message INDEXED BY message_open"
+            " WHERE state IN ('queued', 'sending') AND line = ? AND refused_ms > ? AND recipient != ?",
+            line,
+            success,
+            recipient,
         )
 
     # -- steps ---------------------------------------------------------------------------------------------------------
