@@ -12,21 +12,30 @@ from typing import Literal, Protocol
 from msgspec import UNSET
 
 from kentongan.daemon import faults
-from kentongan.daemon.outward import Voice
 from kentongan.daemon.status import FaultStatus
 from kentongan.mqtt.payloads import Alarm, Bilingual, Details
+from kentongan.mqtt.topics import Topics
+from kentongan.queue.ids import Uuid7
 from kentongan.queue.records import Moment
 
 KEEP_MS = 86_400_000  # how long a cleared alarm stays readable (contract 4.2)
 
 
-class Voiced(Protocol):
-    """Whoever can word documents of this gateway."""
+class Wording(Protocol):
+    """How this gateway names itself, makes ids and writes times; `outward.Voice` is one."""
 
     @property
-    def voice(self) -> Voice:
-        """Say how this gateway names itself, writes times and makes ids."""
-        ...
+    def topics(self) -> Topics: ...  # noqa: D102 - the class says it
+    @property
+    def ids(self) -> Uuid7: ...  # noqa: D102 - the class says it
+    def time(self, wall_ms: int) -> str: ...  # noqa: D102 - the class says it
+
+
+class Voiced(Protocol):
+    """Whoever has a `Wording`."""
+
+    @property
+    def voice(self) -> Wording: ...  # noqa: D102 - the class says it
 
 
 @dataclass(slots=True)

@@ -8,18 +8,18 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_args, get_type_hints
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from kentongan.daemon.errors import ConfigError
+from kentongan.mqtt.errors import SettingsRefused
+from kentongan.mqtt.settings import Address, read_url
 
 DEFAULT_PATH = "/etc/kentongan/kentongan.toml"
 MAX_BYTES = 65_536  # sixteen times a fully commented file; a larger one is not ours
 MAX_SECRET_BYTES = 4_096
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 SectionT = TypeVar("SectionT", bound="Section")
 
@@ -90,7 +90,11 @@ class MqttConfig(Section, frozen=True):
     cert_file: FilePath = ""
     key_file: FilePath = ""
     root: Annotated[
-        str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description='write one topic level, such as "kentongan"')
+        str,
+        Meta(
+            pattern=r"^[a-z0-9][a-z0-9-]{0,31}(/[a-z0-9][a-z0-9-]{0,31}){0,3}$",
+            description='write one to four topic levels of a-z, 0-9 and "-", such as "kentongan"',
+        ),
     ] = "kentongan"
     protocol: Annotated[
         Literal["auto", "5", "3.1.1"], Meta(description='write "auto", "5" or "3.1.1" (with the quotes)')
@@ -180,14 +184,6 @@ class Config(Section, frozen=True):
     log: LogConfig = LogConfig()
 
 
-class Endpoint(msgspec.Struct, frozen=True):
-    """The broker's address, taken apart."""
-
-    host: str
-    port: int
-    tls: bool
-
-
 def load(path: Path) -> Config:
     """Read, check and complete the file; raises `ConfigError`."""
     try:
@@ -210,25 +206,6 @@ def read_secret(path: str) -> str:
     if not secret or "\n" in secret or len(data) > MAX_SECRET_BYTES:
         raise ConfigError(path, "does not hold exactly one line", "write the secret as one line of text")
     return secret
-
-
-def endpoint(url: str) -> Endpoint:
-    """Take a broker URL apart; raises `ConfigError` for key `mqtt.url`."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
-    except ValueError as error:
-        raise _refused("mqtt.url", f"{error}") from error
-    host = parts.hostname or ""
-    if parts.scheme not in DEFAULT_PORTS or not host:
-        raise _refused("mqtt.url", f"{url!r} is not a broker's URL")
-    if parts.username or parts.password or parts.query or parts.fragment or parts.path.strip("/"):
-        raise _refused("mqtt.url", "it holds more than scheme, host and port")
-    if not re.fullmatch(r"[0-9a-fA-F:]+|(?=.{1,253}$)([a-zA-Z0-9_-]{1,63}\.)*[a-zA-Z0-9_-]{1,63}\.?", host):
-        raise _refused("mqtt.url", f"{host!r} is no host name")
-    if parts.scheme == "mqtt" and host not in LOOPBACK:
-        raise _refused("mqtt.url", f"mqtt:// to {host} would send citizens' words in clear")
-    return Endpoint(host, port, parts.scheme == "mqtts")
 
 
 def effective(config: Config) -> str:
@@ -342,8 +319,20 @@ def _check_lines(lines: tuple[LineConfig, ...]) -> None:
                 raise ConfigError(key, f"{value!r} is used by two lines", f"give each line its own {field}")
 
 
+def _address(url: str) -> Address:
+    try:
+        address = read_url(url)
+    except SettingsRefused as error:
+        raise _refused("mqtt.url", error.why) from error
+    if not address.secure and address.host not in LOOPBACK:
+        raise _refused("mqtt.url", f"mqtt:// to {address.host} would send citizens' words in clear")
+    return address
+
+
 def _check_mqtt(gateway: GatewayConfig, mqtt: MqttConfig) -> None:
-    address = endpoint(mqtt.url)
+    address = _address(mqtt.url)
+    if address.secure and not mqtt.ca_file:
+        raise ConfigError("mqtt.ca_file", "mqtts:// believes the county's own CA alone", _remedy("mqtt.ca_file"))
     if gateway.gateway_id == "backend":
         raise _refused("gateway.gateway_id", '"backend" is taken by the county\'s own topic')
     if bool(mqtt.username) != bool(mqtt.password_file):

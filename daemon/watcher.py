@@ -1,0 +1,286 @@
+"""The watcher: a second, small process that outlives the gateway, lights the lamps and raises the alarm.
+
+Knows the gateway by its status file and its process alone. Nothing that happens to gateway, broker or file system ends
+it; it never restarts anything, that is systemd's.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from random import SystemRandom
+from typing import assert_never
+
+import msgspec
+
+from kentongan.daemon import config as configuration
+from kentongan.daemon import lamps
+from kentongan.daemon.alarms import Alarms
+from kentongan.daemon.clock import OfficeZone, SystemClock
+from kentongan.daemon.config import Config
+from kentongan.daemon.faults import NOT_RUNNING
+from kentongan.daemon.gpio import Lamps, NoLamps, open_lamps
+from kentongan.daemon.logs import Log
+from kentongan.daemon.sdnotify import Notifier
+from kentongan.daemon.status import Status, decode
+from kentongan.daemon.vigil import Seen, Verdict, Vigil
+from kentongan.mqtt.client import Link
+from kentongan.mqtt.events import BrokerDown, BrokerEvent, BrokerUp, MessageReceived, Publication, Published
+from kentongan.mqtt.payloads import Alarm, encode, rfc3339
+from kentongan.mqtt.settings import LinkSettings, Subscription, Tls, read_url
+from kentongan.mqtt.topics import Topics
+from kentongan.queue.ids import Uuid7
+
+STATUS_NAME, LAMPS_NAME = "status.json", "lamps.json"
+MAX_STATUS = 1_000_000  # octets of a status file; ours has some thousands
+CHECK_S = 1.0  # how often the gateway is looked at
+RELINK_S = 10.0  # after the link's thread failed, which it never should
+STOP_S = 6.0  # for the link's farewell
+KEEPALIVE_S = {"office": 30, "metered": 240}
+
+
+class StatusReader:
+    """Reads the gateway's status file when it has changed."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / STATUS_NAME
+        self._stamp: tuple[int, int] = (0, 0)
+        self._status: Status | None = None
+
+    def look(self) -> Seen:
+        """Read what there is; an unreadable document counts as none."""
+        try:
+            found = self._path.stat()
+            if (found.st_ino, found.st_mtime_ns) != self._stamp:
+                self._stamp = (found.st_ino, found.st_mtime_ns)
+                self._status = _decoded(self._path.read_bytes()[:MAX_STATUS]) or self._status
+        except OSError:
+            self._stamp = (0, 0)
+        status = self._status
+        return Seen(status, status is not None and Path(f"/proc/{status.pid}").exists())
+
+
+def _decoded(data: bytes) -> Status | None:
+    try:
+        return decode(data)
+    except msgspec.MsgspecError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How the watcher names the gateway and writes times."""
+
+    topics: Topics
+    ids: Uuid7
+    zone: OfficeZone
+
+    @property
+    def voice(self) -> "Words":
+        """Word the alarms itself."""
+        return self
+
+    def time(self, wall_ms: int) -> str:
+        """Write an instant in the office's zone."""
+        return rfc3339(wall_ms, self.zone.offset_min(wall_ms))
+
+
+class Board:
+    """The lamps and their description in the runtime directory."""
+
+    def __init__(self, directory: Path, driver: Lamps, now_ms: int) -> None:
+        self._path = directory / LAMPS_NAME
+        self._temporary = directory / f".{LAMPS_NAME}.new"
+        self._driver = driver
+        self._pattern = lamps.start(now_ms)
+        self._write()
+
+    def follow(self, verdict: Verdict, now_ms: int) -> None:
+        """Show a verdict, once the lamp test is over."""
+        if now_ms < self._pattern.lamps[0].phases[0].start_ms + lamps.TEST_MS and self._pattern.traffic < 0:
+            return
+        pattern = lamps.follow(self._pattern, verdict.status, verdict.faults, now_ms)
+        if pattern != self._pattern:
+            self._pattern = pattern
+            self._write()
+
+    def drive(self, now_ms: int) -> float:
+        """Set the pins; gives the seconds until they change again."""
+        if isinstance(self._driver, NoLamps):
+            return CHECK_S
+        self._driver.show(lamps.level(self._pattern, now_ms))
+        change_ms = lamps.next_change_ms(self._pattern, now_ms)
+        return CHECK_S if change_ms is None else (change_ms - now_ms) / 1000
+
+    def close(self) -> None:
+        """Darken the lamps."""
+        self._driver.close()
+        self._path.unlink(missing_ok=True)
+
+    def _write(self) -> None:
+        try:
+            self._temporary.write_bytes(lamps.encode(self._pattern))
+            self._temporary.replace(self._path)
+        except OSError:
+            return  # the pins show it; the file is for demo and command line
+
+
+class Siren:
+    """Keeps `gateway_not_running` at the broker as the verdicts are."""
+
+    def __init__(self, words: Words, publish: Callable[[Publication], None]) -> None:
+        self._words = words
+        self._alarms = Alarms(words, source="watchdog")
+        self._publish = publish
+        self._up = False
+        self._token = 0
+
+    def judge(self, verdict: Verdict, clock: SystemClock) -> Alarm | None:
+        """Raise, change or clear the alarm; gives the document if there is a new one."""
+        now = clock.now()
+        changed = self._alarms.update([verdict.stop] if verdict.stop else [], now)
+        for alarm in changed:
+            self._say(alarm.code, encode(alarm))
+        for code in self._alarms.expired(now):
+            self._say(code, b"")
+        return changed[0] if changed else None
+
+    def heard(self, event: BrokerEvent) -> None:
+        """Repeat after each connect what must be retained; an earlier life may have left other words."""
+        self._up = isinstance(event, BrokerUp) or (self._up and not isinstance(event, BrokerDown))
+        if isinstance(event, BrokerUp):
+            for alarm in self._alarms.standing():
+                self._say(alarm.code, encode(alarm))
+            for code in self._alarms.stale():
+                self._say(code, b"")
+
+    def _say(self, code: str, payload: bytes) -> None:
+        if self._up:
+            self._token += 1
+            self._publish(Publication(self._token, self._words.topics.alarm(code), payload, retain=True))
+
+
+class Watcher:
+    """The main thread: look, judge, light, tell, sleep."""
+
+    def __init__(self, config: Config, log: Log, clock: SystemClock) -> None:
+        directory = Path(config.runtime.directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        driver, why = open_lamps(config.lamps.pins, active_low=config.lamps.active_low)
+        log.info("watching", directory=str(directory), lamps=why or "on pins")
+        self._log = log
+        self._clock = clock
+        self._inbox: SimpleQueue[BrokerEvent | None] = SimpleQueue()
+        words = _words(config)
+        settings = _link_settings(config, words, clock)
+        self._link = Link(settings, self._inbox.put, clock=clock.monotonic, random=SystemRandom().random)
+        self._reader = StatusReader(directory)
+        self._vigil = Vigil(clock.monotonic())
+        self._siren = Siren(words, self._link.publish)
+        self._board = Board(directory, driver, _ms(clock))
+
+    def run(self, notifier: Notifier) -> int:
+        """Watch until told to stop; gives the exit code."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._inbox.put(None))
+        link = threading.Thread(target=self._hold_link, name="link", daemon=True)
+        link.start()
+        notifier.ready()
+        while self._turn(notifier):
+            pass
+        notifier.stopping()
+        self._link.stop()
+        link.join(STOP_S)
+        self._board.close()
+        return 0
+
+    def _turn(self, notifier: Notifier) -> bool:
+        """Do one round; gives whether there shall be another. Whatever goes wrong, the next round comes."""
+        wait_s = CHECK_S
+        try:
+            self._look()
+            wait_s = min(CHECK_S, self._board.drive(_ms(self._clock)))
+            notifier.watchdog()
+        except Exception:  # noqa: BLE001 - the watcher outlives everything, its own mistakes included
+            self._log.exception("watch_failed")
+        return self._wait(wait_s)
+
+    def _look(self) -> None:
+        verdict = self._vigil.look(self._reader.look(), self._clock.monotonic(), self._clock.now().wall_ms)
+        self._board.follow(verdict, _ms(self._clock))
+        alarm = self._siren.judge(verdict, self._clock)
+        if alarm is not None:
+            log = self._log.error if alarm.state == "active" else self._log.info
+            log(f"gateway_not_running_{alarm.state}", cause=alarm.cause)
+
+    def _wait(self, wait_s: float) -> bool:
+        """Sleep until the time is over or the broker has something to say."""
+        try:
+            event = self._inbox.get(timeout=max(0.0, wait_s))
+        except Empty:
+            return True
+        if event is None:
+            return False
+        match event:
+            case BrokerUp(protocol=protocol):
+                self._log.info("broker_up", protocol=protocol)
+            case BrokerDown(cause, detail):
+                self._log.warning("broker_down", cause=str(cause), detail=detail)
+            case MessageReceived(delivery=delivery):
+                self._link.ack(delivery)  # our own word, from a broker that lets us read it
+            case Published():
+                pass  # what was not acknowledged is repeated at the next connect
+            case _:
+                assert_never(event)
+        self._siren.heard(event)
+        return True
+
+    def _hold_link(self) -> None:
+        """Keep the link's loop running."""
+        again = threading.Event()
+        while True:
+            try:
+                self._link.run()
+            except Exception:  # noqa: BLE001 - a mistake in the link must not silence the lamps
+                self._log.exception("link_failed")
+                again.wait(RELINK_S)
+            else:
+                return
+
+
+def watch(config: Config, log: Log) -> int:
+    """Run the watcher; gives the exit code."""
+    return Watcher(config, log, SystemClock()).run(Notifier(os.environ))
+
+
+def _ms(clock: SystemClock) -> int:
+    return int(clock.monotonic() * 1000)
+
+
+def _words(config: Config) -> Words:
+    gateway = config.gateway
+    topics = Topics(config.mqtt.root, gateway.county_id, gateway.gateway_id)
+    return Words(topics, Uuid7(os.urandom), OfficeZone(gateway.timezone))
+
+
+def _link_settings(config: Config, words: Words, clock: SystemClock) -> LinkSettings:
+    mqtt = config.mqtt
+    address = read_url(mqtt.url)
+    own = (Path(mqtt.cert_file), Path(mqtt.key_file)) if mqtt.cert_file else (None, None)
+    return LinkSettings(
+        address,
+        client_id=f"{config.gateway.gateway_id}-wd",
+        username=mqtt.username,
+        password=configuration.read_secret(mqtt.password_file) if mqtt.password_file else "",
+        source=words.topics.source,
+        will=lambda _connection_id: None,
+        new_connection_id=lambda: words.ids.new(clock.now().wall_ms),
+        # the link wants one filter; ours needs no right to read, and a broker that gives it shows us our own words
+        subscriptions=(Subscription(words.topics.alarm(NOT_RUNNING), required=False),),
+        tls=Tls(Path(mqtt.ca_file), *own) if address.secure else None,
+        protocol=mqtt.protocol,
+        keepalive_s=KEEPALIVE_S[mqtt.profile],
+    )
