@@ -9,8 +9,8 @@ from kentongan.at.pdu.national import Language
 from kentongan.at.pdu.remark import LOSSY, Remark
 from kentongan.at.pdu.reports import DeliverReport, SubmitReport, decode_deliver_report, decode_submit_report
 from kentongan.at.pdu.scts import Scts, scts_of
-from kentongan.at.pdu.segment import Segmented, SubmitPdu, segment
-from kentongan.at.pdu.tpdu import Deliver, Delivery, Optional, StatusReport, Submit, Tpdu, delivery_of
+from kentongan.at.pdu.segment import Segmented, SubmitPdu, segment, split
+from kentongan.at.pdu.tpdu import Deliver, Delivery, OptionalFields, StatusReport, Submit, Tpdu, delivery_of
 from kentongan.at.pdu.transliterate import Change, transliterate
 from kentongan.at.pdu.udh import (
     Concat,
@@ -53,7 +53,7 @@ __all__ = [
     "Mwi",
     "NotEncodable",
     "Npi",
-    "Optional",
+    "OptionalFields",
     "OtherElement",
     "PduError",
     "PduTruncated",
@@ -89,6 +89,7 @@ __all__ = [
     "relative",
     "scts_of",
     "segment",
+    "split",
     "transliterate",
     "write_octets",
     "write_text",

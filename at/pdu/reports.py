@@ -15,7 +15,7 @@ from kentongan.at.pdu.tpdu import (
     MTI_DELIVER,
     MTI_SUBMIT,
     UDHI,
-    Optional,
+    OptionalFields,
     read_announced,
     read_indicator,
     write_optional,
@@ -27,7 +27,7 @@ class DeliverReport:
     """SMS-DELIVER-REPORT; `cause` is TP-FCS of a refusal, `None` in an acknowledgement."""
 
     cause: int | None = None
-    optional: Optional = Optional()
+    optional: OptionalFields = NOTHING_OPTIONAL
     remarks: tuple[Remark, ...] = ()
 
     def encode(self) -> bytes:
@@ -41,7 +41,7 @@ class SubmitReport:
 
     scts: Scts
     cause: int | None = None
-    optional: Optional = Optional()
+    optional: OptionalFields = NOTHING_OPTIONAL
     remarks: tuple[Remark, ...] = ()
 
     def encode(self) -> bytes:
@@ -81,12 +81,12 @@ def _read_end(reader: Reader) -> tuple[Remark, ...]:
     return (Remark.TRAILING_OCTETS,) if reader.left() else ()
 
 
-def _head(mti: int, cause: int | None, optional: Optional) -> bytes:
+def _head(mti: int, cause: int | None, optional: OptionalFields) -> bytes:
     has_header = optional.user_data is not None and optional.user_data.header_octets > 0
     first = mti | (UDHI if has_header else 0)
     return bytes((first,)) if cause is None else bytes((first, cause))
 
 
-def _announced(optional: Optional) -> bytes:
+def _announced(optional: OptionalFields) -> bytes:
     """Write TP-PI and its fields; here TP-PI is mandatory."""
     return write_optional(optional) or b"\x00"

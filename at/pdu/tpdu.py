@@ -90,13 +90,16 @@ class Submit:
 
 
 @dataclass(frozen=True, slots=True)
-class Optional:
+class OptionalFields:
     """The fields that a parameter indicator announces (TP-PI, §9.2.3.27); `indicator` as received."""
 
     indicator: bytes = b""
     pid: int | None = None
     dcs: Dcs | None = None
     user_data: UserData | None = None
+
+
+NOTHING_OPTIONAL = OptionalFields()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class StatusReport:
     scts: Scts
     discharged: Scts
     status: int
-    optional: Optional = Optional()
+    optional: OptionalFields = NOTHING_OPTIONAL
     more_messages: bool = False
     loop_prevention: bool = False
     of_command: bool = False
@@ -206,24 +209,24 @@ def _read_status_report(reader: Reader, first: int) -> tuple[StatusReport, tuple
     return report, remarks
 
 
-def read_optional(reader: Reader, *, has_header: bool) -> tuple[Optional, tuple[Remark, ...]]:
+def read_optional(reader: Reader, *, has_header: bool) -> tuple[OptionalFields, tuple[Remark, ...]]:
     """Read TP-PI and what it announces, or nothing where the TPDU ends before it (§9.2.2.3)."""
     if not reader.left():
-        return Optional(), ()
+        return NOTHING_OPTIONAL, ()
     return read_announced(reader, read_indicator(reader), has_header=has_header)
 
 
-def read_announced(reader: Reader, indicator: bytes, *, has_header: bool) -> tuple[Optional, tuple[Remark, ...]]:
+def read_announced(reader: Reader, indicator: bytes, *, has_header: bool) -> tuple[OptionalFields, tuple[Remark, ...]]:
     """Read the fields that TP-PI announces; fields cut short are remarked, for the mandatory ones have been read."""
     bits = indicator[0]
     if reader.left() < (bits & 0x07).bit_count():
-        return Optional(indicator), (Remark.OPTIONAL_CUT,)
+        return OptionalFields(indicator), (Remark.OPTIONAL_CUT,)
     pid = reader.octet("TP-PID") if bits & 1 else None
     dcs = coding.dcs_of(reader.octet("TP-DCS")) if bits & 2 else None
     if not bits & 4:
-        return Optional(indicator, pid, dcs), ()
+        return OptionalFields(indicator, pid, dcs), ()
     user_data = read_user_data(reader, dcs or coding.GSM7, has_header=has_header)
-    return Optional(indicator, pid, dcs, user_data), user_data.remarks
+    return OptionalFields(indicator, pid, dcs, user_data), user_data.remarks
 
 
 def read_indicator(reader: Reader) -> bytes:
@@ -234,7 +237,7 @@ def read_indicator(reader: Reader) -> bytes:
     return bytes(octets)
 
 
-def write_optional(optional: Optional) -> bytes:
+def write_optional(optional: OptionalFields) -> bytes:
     """Write TP-PI and its fields; nothing at all where none is given."""
     present = (optional.pid is not None) | (optional.dcs is not None) << 1 | (optional.user_data is not None) << 2
     if not present and not optional.indicator:

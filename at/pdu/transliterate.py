@@ -40,16 +40,33 @@ SPELLINGS = {character: after for before, after in _SPELLINGS for character in b
 """What a character is written as where the alphabet has no such character."""
 
 
-def transliterate(text: str) -> tuple[str, tuple[Change, ...]]:
+_EMOJI_NAMES = (
+    ("👍👌", "(ok)"),
+    ("🚨⚠❗‼", "(!)"),
+    ("😀😃😄😁😆😂🤣", ":D"),
+    ("🙂😊☺😇🤗", ":)"),
+    ("😉", ";)"),
+    ("🙁☹😞😔😢😭😿", ":("),
+    ("❤💙💚💛💜🧡", "<3"),
+    ("✅✔☑", "(v)"),
+    ("❌✖", "(x)"),
+    ("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff", ""),
+)
+EMOJI_NAMES = {character: after for before, after in _EMOJI_NAMES for character in before}
+"""What an emoji is written as where the sender prefers a short text to a picture; skin tones are dropped."""
+
+
+def transliterate(text: str, *, emoji_names: bool = False) -> tuple[str, tuple[Change, ...]]:
     """Replace what has a known spelling in the GSM 7-bit alphabet; everything else stays, whatever it is.
 
-    Characters of the alphabet are never touched; a composed letter is preferred to a bare one.
+    Characters of the alphabet are never touched; a composed letter is preferred to a bare one. Emoji are touched
+    only with `emoji_names`, and only those with a name.
     """
     pieces: list[str] = []
     changes: list[Change] = []
     index = 0
     for cluster in _clusters(text):
-        after = _spell(cluster)
+        after = EMOJI_NAMES[cluster] if emoji_names and cluster in EMOJI_NAMES else _spell(cluster)
         if after != cluster:
             changes.append(Change(index, cluster, after))
         pieces.append(after)
@@ -78,4 +95,4 @@ def _spell(cluster: str) -> str:
     if spelled is not None:
         return spelled
     bare = "".join(character for character in normalize("NFKD", composed) if not combining(character))
-    return bare if all(character in DEFAULT.septets for character in bare) else cluster
+    return bare if bare and all(character in DEFAULT.septets for character in bare) else cluster
