@@ -14,6 +14,7 @@ from kentongan.at.pdu.scts import Scts
 from kentongan.at.pdu.tpdu import (
     MTI_DELIVER,
     MTI_SUBMIT,
+    NOTHING_OPTIONAL,
     UDHI,
     OptionalFields,
     read_announced,
