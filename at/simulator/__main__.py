@@ -4,7 +4,7 @@ import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
-from signal import SIGINT, SIGTERM, sigwait
+from signal import SIG_BLOCK, SIGINT, SIGTERM, pthread_sigmask, sigwait
 
 from kentongan.at.simulator.card import Card
 from kentongan.at.simulator.faults import parse_fault
@@ -25,8 +25,16 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--sim-slots", type=int, default=30, help="message slots of the SIM (30)")
     parser.add_argument("--timing", choices=tuple(PROFILES), default="instant", help="how long commands take")
     parser.add_argument("--send-seconds", type=float, help="network time of a send")
+    parser.add_argument("--control", type=Path, help="a Unix socket that takes JSON lines")
+    parser.add_argument("--quiet", action="store_true", help="do not print what happens")
     parser.add_argument("--fault", action="append", default=[], help="KIND[:name=value,...], again for more")
     return parser
+
+
+def say(text: str) -> None:
+    """Print one line at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def main() -> int:
@@ -45,10 +53,12 @@ def main() -> int:
     modem = VirtualModem(persona, timing=timing, card=card, sim_slots=options.sim_slots)
     for fault in faults:
         modem.inject(fault)
-    runner = PtyModem(modem, link=options.link, baud=options.baud)
+    pthread_sigmask(SIG_BLOCK, {SIGINT, SIGTERM})
+    runner = PtyModem(modem, link=options.link, baud=options.baud, control=options.control)
+    say(f"{persona.name} on {runner.path}")
+    if not options.quiet:
+        modem.device.hooks.note = say
     runner.start()
-    sys.stdout.write(f"{persona.name} on {runner.path}\n")
-    sys.stdout.flush()
     sigwait({SIGINT, SIGTERM})
     runner.stop()
     return 0

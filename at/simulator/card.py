@@ -17,7 +17,10 @@ class Slot:
     @property
     def tpdu_octets(self) -> int:
         """Return the `<length>` that a modem prints: octets without the service centre's address."""
-        return len(self.pdu_hex) // 2 - 1 - int(self.pdu_hex[:2], 16)
+        try:
+            return len(self.pdu_hex) // 2 - 1 - int(self.pdu_hex[:2], 16)
+        except ValueError:  # no hex at all: a card may hold anything
+            return len(self.pdu_hex) // 2
 
 
 @dataclass(slots=True)

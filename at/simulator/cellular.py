@@ -114,7 +114,7 @@ def read_noise_switch(device: Device, _request: Request) -> Answer:
 def system_info(device: Device, _request: Request) -> Answer:
     """Print `^SYSINFO`: service, domain, roaming, mode, SIM."""
     service = "2,3,0,3,1,,3" if device.network.registered else "0,0,0,0,1,,0"
-    return Ok((f"^SYSINFO:{service if device.tray.inserted else '0,0,0,0,255,,0'}",))
+    return Ok((f"^SYSINFO:{service if device.tray.present else '0,0,0,0,255,,0'}",))
 
 
 def card_lock(_device: Device, _request: Request) -> Answer:

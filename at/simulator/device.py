@@ -21,6 +21,18 @@ from kentongan.at.simulator.wire import Wire
 _REGISTERS = {Family.SIM800: SIM800, Family.HUAWEI: HUAWEI, Family.LTE: LTE}
 
 
+# AT^CURC=2,<mask>: which bit lets which report pass
+CURC_BITS = {
+    "^MODE": 0,
+    "^RSSI": 1,
+    "^SRVST": 3,
+    "^SIMST": 5,
+    "^SMMEMFULL": 11,
+    "^DSFLOWRPT": 22,
+    "^CERSSI": 48,
+}
+
+
 class Phase(Enum):
     """The supply and the firmware."""
 
@@ -36,11 +48,22 @@ class Tray:
     card: Card
     memory: Memory
     inserted: bool = True
+    noticed: bool = True  # the modem has read the card since it was put in
+
+    @property
+    def present(self) -> bool:
+        """Tell whether the modem has a card."""
+        return self.inserted and self.noticed
 
     @property
     def usable(self) -> bool:
         """Tell whether the SIM's files can be read and written."""
-        return self.inserted and self.card.lock is Lock.READY
+        return self.present and self.card.lock is Lock.READY
+
+    def read(self) -> None:
+        """Power the card up: what a boot and `+CFUN=1` do."""
+        self.card.reset()
+        self.noticed = self.inserted
 
 
 @dataclass(slots=True)
@@ -53,6 +76,9 @@ class Life:
     ringing: str = ""  # the caller
     buffered: list[bytes] = field(default_factory=list)  # indications held back at CNMI mode 0
     pumping: bool = False
+    deaf: bool = False  # the host's bytes are lost
+    mute: bool = False  # unsolicited lines are lost
+    millivolts: int = 4012
 
 
 def _ignore() -> None:
@@ -63,12 +89,20 @@ def _drop(_answer: Answer) -> None:
     """Nobody waits for an answer."""
 
 
+def _unheard(_text: str) -> None:
+    """Nobody listens."""
+
+
 @dataclass(slots=True)
 class Hooks:
     """What the body tells its interpreter; each does nothing until somebody listens."""
 
-    stopped: Callable[[], None] = _ignore
-    finish: Callable[[Answer], None] = _drop
+    stopped: Callable[[], None] = _ignore  # the supply is gone
+    finish: Callable[[Answer], None] = _drop  # the command that said `Nothing(busy=True)` is done
+    stick: Callable[[], None] = _ignore  # fall into the prompt of a send
+    note: Callable[[str], None] = _unheard  # one line for people
+    port_gone: Callable[[], None] = _ignore
+    port_back: Callable[[str], None] = _unheard  # under this name, or the old one if empty
 
 
 class Device:
@@ -81,6 +115,7 @@ class Device:
         self.settings = new_settings(persona)
         self.life = Life()
         self.hooks = Hooks()
+        self._chatter(0)
 
     @property
     def faults(self) -> FaultBook:
@@ -98,7 +133,7 @@ class Device:
         """Switch the supply; switching on boots."""
         self.agenda.forget()
         self.wire.cut()
-        self.tray.card.reset()
+        self.tray.read()
         self.settings.reset()
         self.life = Life(phase=Phase.BOOTING if on else Phase.OFF, sms_ready=False)
         self.hooks.stopped()
@@ -108,7 +143,12 @@ class Device:
     def restart(self) -> None:
         """Lose the supply for a moment."""
         self.network.books.restarts += 1
+        self.hooks.note("restarted")
         self.power(on=True)
+        if self.persona.usb:
+            self.hooks.port_gone()
+            back = self.persona.usb_back_s * self.timing.boot_scale
+            self.agenda.after(back, partial(self.hooks.port_back, ""), durable=True)
 
     def _boot(self) -> None:
         scale = self.timing.boot_scale
@@ -117,6 +157,7 @@ class Device:
         for banner in self.persona.banners:
             self.agenda.after(banner.after_s * scale, partial(self._announce, banner))
         self.agenda.after(self.persona.sms_ready_s * scale, self._sms_ready)
+        self._chatter(0)
 
     def _alive(self) -> None:
         self.life.phase = Phase.ON
@@ -133,11 +174,17 @@ class Device:
         self.urc(self.cpin_line() if banner.text == "+CPIN" else banner.text)
 
     def insert(self, *, present: bool) -> None:
-        """Put the SIM in or take it out; the modem reads it at once."""
+        """Put the SIM in or take it out; without a card detector the modem reads a new one only when restarted."""
         if self.tray.inserted == present:
             return
+        self.hooks.note("SIM in" if present else "SIM out")
         self.tray.inserted = present
         self.tray.card.reset()
+        self.tray.noticed = present and self.persona.hot_swap
+        if present and not self.tray.noticed:
+            return
+        if self.settings.number("+CSMINS"):
+            self.urc(f"+CSMINS: 1,{int(present)}")
         if self.persona.family is Family.HUAWEI:
             self.urc("^SIMST:1" if present else "^SIMST:255")
         else:
@@ -146,13 +193,13 @@ class Device:
 
     def cpin_line(self) -> str:
         """Word the state of the SIM as `+CPIN` does."""
-        return f"+CPIN: {self.tray.card.lock}" if self.tray.inserted else "+CPIN: NOT INSERTED"
+        return f"+CPIN: {self.tray.card.lock}" if self.tray.present else "+CPIN: NOT INSERTED"
 
     # ---- the road to the host
 
     def urc(self, text: str) -> None:
         """Print an unsolicited line."""
-        if self.life.phase is not Phase.OFF:
+        if self.life.phase is not Phase.OFF and not self.life.mute:
             self.wire.write(information(text, verbose=self.settings.verbose))
 
     def indicate(self, text: str) -> None:
@@ -160,7 +207,7 @@ class Device:
         data = information(text, verbose=self.settings.verbose)
         if self.settings.cnmi[0] == 0:
             self.life.buffered.append(data)
-        else:
+        elif not self.life.mute:
             self.wire.write(data)
 
     # ---- memories
@@ -176,6 +223,7 @@ class Device:
         slot = memory.slots.pop(index, None)
         if slot is None:
             return
+        self.hooks.note(f"deleted {memory.name} {index}")
         self.network.books.deleted.append(Deleted(self.agenda.now, slot.pdu_hex, memory.name, index))
         if self.network.memory_full:
             self.network.memory_full = False
@@ -242,21 +290,35 @@ class Device:
         if index is None:
             self.network.memory_full = True
             self.network.books.refused += 1
+            self.hooks.note("memory full: the network keeps the message")
             if self.persona.family is Family.HUAWEI:
-                self.chatter(f'^SMMEMFULL:"{memory.name}"')
+                self.gossip(f'^SMMEMFULL:"{memory.name}"')
             return False
         self._note(slot.pdu_hex, memory.name, index)
         if indication:
             self.indicate(f'{indication}: "{memory.name}",{index}')
         return True
 
-    def chatter(self, text: str) -> None:
+    def gossip(self, text: str) -> None:
         """Print a vendor's noise unless it was switched off (`AT^CURC`)."""
-        if self.settings.values.get("^CURC", "1") != "0":
+        mode = self.settings.values.get("^CURC", "1")
+        bit = next((bit for prefix, bit in CURC_BITS.items() if text.startswith(prefix)), None)
+        mask = int(self.settings.values.get("^CURC mask", "0"), 16)
+        if mode == "1" or (mode == "2" and bit is not None and mask >> bit & 1):
             self.urc(text)
+
+    def _chatter(self, position: int) -> None:
+        """Go on with the noise of the persona."""
+        lines = self.persona.chatter
+        if not lines:
+            return
+        if position and self.life.phase is Phase.ON:
+            self.gossip(lines[(position - 1) % len(lines)])
+        self.agenda.after(self.persona.chatter_s, partial(self._chatter, position + 1))
 
     def _note(self, pdu_hex: str, storage: str, index: int) -> None:
         self.network.books.delivered.append(Delivered(self.agenda.now, pdu_hex, storage, index))
+        self.hooks.note(f"delivered to {storage} {index}" if storage else "delivered to the host")
         if fault := self.faults.take(FaultKind.DUPLICATE):
             self.network.waiting.extend([pdu_hex] * fault.count)
 

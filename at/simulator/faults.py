@@ -16,13 +16,15 @@ class FaultKind(StrEnum):
     URC = "urc"  # the lines of `data` come at byte `position` of the answer
     SILENCE = "silence"  # the command is not executed and not answered
     MUTE = "mute"  # the command is executed and not answered
+    ANSWER = "answer"  # the answer is `data` instead, "\\r" and "\\n" read as control characters
     DELAY = "delay"  # the answer comes `seconds` later
     RESTART = "restart"  # the modem restarts after `position` bytes of the answer
     # of a send
     SWALLOW = "swallow"  # nothing after the payload, and nothing was sent
     SENT_MUTE = "sent-mute"  # it was sent, no answer comes
     LATE = "late"  # it was sent, the answer comes `seconds` later
-    RESTART_PAYLOAD = "restart-payload"  # restart after `position` bytes of the payload; `sent` after its end
+    RESTART_PAYLOAD = "restart-payload"  # restart after `position` bytes of the payload: nothing was sent
+    RESTART_SENT = "restart-sent"  # it was sent, then a restart instead of the answer
     # refusals
     CMS = "cms"  # +CMS ERROR: `code`
     CME = "cme"  # +CME ERROR: `code`
@@ -31,24 +33,33 @@ class FaultKind(StrEnum):
     # of the world
     POWER_DIP = "restart-now"
     VANISH = "vanish"  # the port goes; back after `seconds`, under the name `data` if given; 0 = until plugged
+    HANG = "hang"  # neither answers nor URCs for `seconds`, 0 = until it loses its supply
+    DEAF = "deaf"  # URCs come, commands are not heard: the host's transmit line is cut
+    NO_URC = "no-urc"  # commands are answered, unsolicited lines stay away
+    FORGET = "forget"  # a silent reset: settings and echo as from the factory, no banner
+    STUCK_PROMPT = "stuck-prompt"  # in the prompt of a send that nobody finished
     MEMORY_FULL = "memory-full"
     DUPLICATE = "duplicate"  # the next message comes `count` more times
     PARTS = "parts"  # the next long message: `data` = shuffled, doubled or missing
-    SIM_OUT = "sim-out"
+    SIM_OUT = "sim-out"  # and in again after `seconds`, 0 = until "sim-in"
     SIM_IN = "sim-in"
     PIN_LOCK = "pin-lock"  # the card asks for its PIN `data` from the next restart on
-    NO_NETWORK = "no-network"  # for `seconds`, 0 = until "network"
+    NO_NETWORK = "no-network"  # +CREG <stat> `code`, 0 = searching; for `seconds`, 0 = until "network"
     NETWORK = "network"
     CREDIT = "credit"  # `data` is a disguise of network.Credit
-    VOLTAGE = "voltage"  # the line of `data`
-    USSD = "ussd"  # `data` is CODE=ANSWER
+    VOLTAGE = "voltage"  # the line of `data`, and `code` millivolts from now on
+    USSD = "ussd"  # `data` is CODE=ANSWER with status `code`; again for the next step of a menu
     CALL = "call"  # from `data`, ringing `count` times
-    FLOOD = "flood"  # `count` messages at once
+    FLOOD = "flood"  # `count` messages at once, each from another number
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One entry of the schedule; `on` is a command such as +CMGS, empty for any."""
+    """One entry of the schedule.
+
+    `on` is a command such as +CMGS, empty for any; `+CMGS>` is the prompt, `+CMGS.` the time and the answer after the
+    payload. A fault of the world with `on` happens while that command runs, one without happens by itself.
+    """
 
     kind: FaultKind
     on: str = ""
@@ -60,13 +71,17 @@ class Fault:
     count: int = 1
     code: int = 0
     data: str = ""
-    sent: bool = False
 
 
 WORLD = frozenset(
     {
         FaultKind.POWER_DIP,
         FaultKind.VANISH,
+        FaultKind.HANG,
+        FaultKind.DEAF,
+        FaultKind.NO_URC,
+        FaultKind.FORGET,
+        FaultKind.STUCK_PROMPT,
         FaultKind.MEMORY_FULL,
         FaultKind.SIM_OUT,
         FaultKind.SIM_IN,
@@ -136,8 +151,6 @@ def fault_from(values: dict[str, object]) -> Fault:
 
 
 def _converted(name: str, value: object, wanted: type) -> object:
-    if wanted is bool:
-        return str(value).casefold() in {"1", "true", "yes"}
     try:
         return wanted(str(value))
     except ValueError:

@@ -3,10 +3,13 @@
 from types import MappingProxyType
 
 from kentongan.at.simulator.answers import ERROR, Answer, Cme, Final, Nothing, Ok
-from kentongan.at.simulator.device import Device, Phase
+from kentongan.at.simulator.device import Device
+from kentongan.at.simulator.messages import Stamp
 from kentongan.at.simulator.personas import Family
 from kentongan.at.simulator.spec import Spec, text
 from kentongan.at.simulator.syntax import Kind, Request
+
+FACTORY_CLOCK_S = 1_072_915_200.0  # a SIM800 starts in 2004 and stays there until +CLTS=1
 
 
 def echo(device: Device, request: Request) -> Answer:
@@ -84,9 +87,11 @@ def functionality(device: Device, request: Request) -> Answer:
 def _functionality_changed(device: Device) -> None:
     if device.life.functionality == 0:
         device.tray.card.reset()
+        device.life.ringing = ""
         if device.persona.family is Family.SIM800:
             device.urc("+CPIN: NOT READY")
         return
+    device.tray.read()
     if device.persona.family is Family.SIM800:
         device.urc(device.cpin_line())
     device.pump()
@@ -104,18 +109,16 @@ def _say_goodbye(device: Device) -> None:
     device.power(on=False)
 
 
-def battery(_device: Device, _request: Request) -> Answer:
+def battery(device: Device, _request: Request) -> Answer:
     """Print the supply (`+CBC`)."""
-    return Ok(("+CBC: 0,88,4012",))
+    return Ok((f"+CBC: 0,88,{device.life.millivolts}",))
 
 
 def clock(device: Device, _request: Request) -> Answer:
     """Print the local time (`+CCLK`)."""
-    stamp = device.network.stamp(device.agenda.now).octets().hex()
-    digits = "".join(stamp[i + 1] + stamp[i] for i in range(0, 14, 2))
-    pairs = [digits[i : i + 2] for i in range(0, 14, 2)]
-    date, moment = "/".join(pairs[:3]), ":".join(pairs[3:6])
-    return Ok((f'+CCLK: "{date},{moment}+{pairs[6]}"',))
+    known = device.persona.family is not Family.SIM800 or device.settings.number("+CLTS")
+    stamp = device.network.stamp(device.agenda.now) if known else Stamp(FACTORY_CLOCK_S + device.agenda.now, 0)
+    return Ok((f'+CCLK: "{stamp.clock}"',))
 
 
 def activity(device: Device, _request: Request) -> Answer:
@@ -126,7 +129,7 @@ def activity(device: Device, _request: Request) -> Answer:
 def hang_up(device: Device, _request: Request) -> Answer:
     """End a call (ATH, +CHUP)."""
     device.life.ringing = ""
-    return Ok()
+    return Ok(then=device.pump)
 
 
 def dial(_device: Device, _request: Request) -> Answer:
@@ -137,11 +140,6 @@ def dial(_device: Device, _request: Request) -> Answer:
 def imei(device: Device) -> str:
     """Return the IMEI."""
     return device.persona.imei
-
-
-def is_on(device: Device) -> bool:
-    """Tell whether commands are read at all."""
-    return device.life.phase is Phase.ON
 
 
 TABLE = MappingProxyType(

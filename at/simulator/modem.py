@@ -14,6 +14,7 @@ from enum import Enum, auto
 from random import Random
 from re import IGNORECASE, search
 
+from kentongan.at.simulator import world
 from kentongan.at.simulator.agenda import Agenda
 from kentongan.at.simulator.answers import (
     ERROR,
@@ -33,7 +34,6 @@ from kentongan.at.simulator.card import Card, Memory
 from kentongan.at.simulator.catalogue import commands_of
 from kentongan.at.simulator.device import Device, Phase, Tray
 from kentongan.at.simulator.faults import Fault, FaultBook, FaultKind
-from kentongan.at.simulator.messages import deliver
 from kentongan.at.simulator.personas import Persona
 from kentongan.at.simulator.syntax import Kind, Request, read_line
 from kentongan.at.simulator.timing import INSTANT, Timing
@@ -69,6 +69,7 @@ class VirtualModem:
         self.device = Device(persona, timing, tray, agenda, wire)
         self.device.hooks.stopped = self._stopped
         self.device.hooks.finish = self._finish
+        self.device.hooks.stick = self._stick
         self._commands = commands_of(persona)
         self._state = State.COMMAND
         self._input = bytearray()
@@ -77,13 +78,14 @@ class VirtualModem:
         self._reply = bytearray()
         self._current = ""
         self._prompt: Prompt | None = None
+        self._doom: Fault | None = None
 
     # ---- the host's side
 
     def receive(self, data: bytes, now: float) -> None:
         """Take bytes of the host."""
         self.tick(now)
-        if self.device.life.phase is Phase.ON:
+        if self.device.life.phase is Phase.ON and not self.device.life.deaf:
             self._input += data[: INPUT_MAX - len(self._input)]
             self._work()
             self.tick(now)
@@ -116,17 +118,13 @@ class VirtualModem:
         self.device.network.waiting.append(pdu_hex.upper())
         self.device.pump()
 
-    def sms(self, sender: str, text: str) -> None:
+    def sms(self, sender: str, text: str, *, flash: bool = False) -> None:
         """Let somebody write an SMS to this modem."""
-        network = self.device.network
-        stamp = network.stamp(self.device.agenda.now)
-        pdus = deliver(sender, text, stamp, self.device.tray.card.smsc, network.next_reference())
-        network.waiting.extend(pdus)
-        self.device.pump()
+        world.write_letter(self.device, sender, text, flash=flash)
 
     def inject(self, fault: Fault) -> None:
-        """Put a fault on the schedule."""
-        self.device.faults.arm(fault)
+        """Put a fault on the schedule; one of the world without an occasion happens now."""
+        world.inject(self.device, fault)
 
     def power(self, on: bool) -> None:
         """Cut or restore the supply; restoring it boots."""
@@ -144,7 +142,10 @@ class VirtualModem:
         self._line.clear()
         self._requests.clear()
         self._reply.clear()
-        self._prompt = None
+        self._prompt = self._doom = None
+
+    def _stick(self) -> None:
+        self._state, self._prompt = State.PROMPT, None
 
     def _work(self) -> None:
         while self._input and self._state is not State.BUSY:
@@ -200,7 +201,9 @@ class VirtualModem:
             self._perform(request)
 
     def _perform(self, request: Request) -> None:
-        self._finish(self._refusal() or self._answer(request))
+        world.strike_armed(self.device, request.name)
+        if self.device.life.phase is Phase.ON:
+            self._finish(self._refusal() or self._answer(request))
 
     def _refusal(self) -> Answer | None:
         take = self.device.faults.take
@@ -251,8 +254,11 @@ class VirtualModem:
 
     def _open_prompt(self, prompt: Prompt) -> None:
         self._state, self._prompt = State.PROMPT, prompt
-        self.device.wire.write(bytes(self._reply) + b"\r\n> ")
+        data = bytes(self._reply) + b"\r\n> "
         self._reply.clear()
+        self._doom = self.device.faults.take(FaultKind.RESTART_PAYLOAD, self._current)
+        if self.device.wire.answer(data, f"{self._current}>"):
+            self.device.restart()
 
     def _read_payload(self) -> None:
         ends = [position for mark in (CTRL_Z, ESCAPE, 0x0D) if (position := self._input.find(mark)) >= 0]
@@ -261,15 +267,24 @@ class VirtualModem:
             self.device.wire.write(chunk)
         self._line += chunk
         mark = chunk[-1]
-        if mark == 0x0D:
+        if self._doom is not None and len(self._line) > self._doom.position:
+            self.device.restart()
+        elif mark == 0x0D:
             self.device.wire.write(b"\r\n> ")
         elif mark == ESCAPE:
             self._abort()
         elif mark == CTRL_Z:
-            payload, self._line = _edited(self._line[:-1]).replace("\r", ""), bytearray()
-            prompt, self._prompt, self._state = self._prompt, None, State.BUSY
-            if prompt is not None:
-                self._finish(self._refusal() or prompt.take(payload))
+            self._end_of_payload()
+
+    def _end_of_payload(self) -> None:
+        payload, self._line = _edited(self._line[:-1]), bytearray()
+        prompt, self._prompt, self._state = self._prompt, None, State.BUSY
+        if prompt is None:
+            self._finish(Cms(304))
+            return
+        self._current += "."
+        self._finish(self._refusal() or prompt.take(payload))
+        world.strike_armed(self.device, self._current)
 
     def _abort(self) -> None:
         self._line.clear()

@@ -37,7 +37,7 @@ class Network:
     waiting: deque[str] = field(default_factory=deque)
     memory_full: bool = False  # the service centre waits for RP-SMMA
     credit: Credit = Credit.GOOD
-    report_status: int = 0x00  # TP-ST of the reports to come
+    report_statuses: tuple[int, ...] = (0x00,)  # TP-ST of the reports that each send gets
     ussd: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     wall_offset_s: float = EPOCH_S
     long_reference: int = 0

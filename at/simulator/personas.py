@@ -53,7 +53,10 @@ class Persona:
     line_limit: int = 556  # SIM800 manual §1.4.4
     command_limit: int = 39
     sim_errors_as_cme: bool = True  # SMS commands without a SIM say +CME ERROR: 10, not +CMS ERROR: 310
-    usb: bool = False  # the port vanishes when it restarts
+    usb: bool = False  # the port vanishes when it restarts, and is back after `usb_back_s`
+    usb_back_s: float = 12.0
+    hot_swap: bool = True  # sees a SIM that is put in; without a detector only after +CFUN=0, +CFUN=1 or a restart
+    call_blocks: bool = False  # no message comes in while it rings (E3372h and its like)
     packed_ussd: bool = False  # wants and gives packed septets (E160, E173, E3372)
     curc: bool = True  # knows AT^CURC
     chatter: tuple[str, ...] = ()  # printed in turn every `chatter_s` until silenced
@@ -72,13 +75,13 @@ _BOOT = (
 )
 
 
-def _sim800(name: str, aliases: tuple[str, ...], model: str, revision: str, *, empty_slot: str = "ok") -> Persona:
+def _sim800(name: str, aliases: tuple[str, ...], revision: str, *, empty_slot: str, hot_swap: bool) -> Persona:
     return Persona(
         name=name,
         aliases=aliases,
         family=Family.SIM800,
         manufacturer="SIMCOM_Ltd",
-        model=model,
+        model=f"SIMCOM_{name.upper()}",
         revision=revision,
         revision_line=f"Revision:{revision}",
         identity=("SIM800 R14.18",),
@@ -96,11 +99,12 @@ def _sim800(name: str, aliases: tuple[str, ...], model: str, revision: str, *, e
         sms_ready_s=7.5,
         power_down="NORMAL POWER DOWN",
         escape="OK",
+        hot_swap=hot_swap,
     )
 
 
-SIM800C = _sim800("sim800c", ("sim800", "sim868"), "SIMCOM_SIM800C", "1418B05SIM800C24")
-SIM800L = _sim800("sim800l", ("sim800h",), "SIMCOM_SIM800L", "1418B05SIM800L24", empty_slot="blank")
+SIM800C = _sim800("sim800c", ("sim800", "sim868"), "1418B05SIM800C24", empty_slot="ok", hot_swap=True)
+SIM800L = _sim800("sim800l", ("sim800h",), "1418B05SIM800L24", empty_slot="blank", hot_swap=False)
 
 E173 = Persona(
     name="e173",
@@ -168,6 +172,7 @@ E3131 = Persona(
     escape="",
     sim_errors_as_cme=False,
     usb=True,
+    call_blocks=True,
     chatter=("^RSSI:18", '^HCSQ:"WCDMA",39,29,45', "^DSFLOWRPT:00000001,00000000,00000000,0,0,0,0"),
 )
 ME909S = Persona(

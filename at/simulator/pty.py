@@ -1,7 +1,7 @@
 """A virtual modem behind a real pseudo-terminal: the only module of the simulator that touches the system.
 
 Everything that touches the modem runs in the thread of `PtyModem`; other threads post through a queue and a wake pipe.
-The thread sleeps until bytes, posts or the modem's own deadlines wake it.
+The thread sleeps until bytes, posts, control lines or the modem's own deadlines wake it.
 """
 
 import fcntl
@@ -19,7 +19,9 @@ from threading import Event, Thread
 from time import monotonic, time  # noqa: TID251 - the simulator is the world's clock, the gateway's is daemon.clock
 from typing import TypeVar
 
+from kentongan.at.simulator import world
 from kentongan.at.simulator.books import Submitted
+from kentongan.at.simulator.doorway import Doorway
 from kentongan.at.simulator.faults import Fault
 from kentongan.at.simulator.modem import VirtualModem
 
@@ -82,7 +84,7 @@ class Port:
         """Return the host's bytes, and whether it flushed its input."""
         try:
             packet = os.read(self.master, READ_MAX)
-        except (BlockingIOError, OSError):
+        except OSError:
             return b"", False
         if packet[:1] == b"\x00":
             return packet[1:], False
@@ -92,7 +94,7 @@ class Port:
         """Hand bytes to the host; return how many it took."""
         try:
             return os.write(self.master, data)
-        except (BlockingIOError, OSError):
+        except OSError:
             return 0
 
     def close(self) -> None:
@@ -110,37 +112,102 @@ def _point(link: Path, target: str) -> None:
     fresh.replace(link)
 
 
-class PtyModem:
-    """Run a virtual modem behind a pseudo-terminal in a thread of its own.
+class Wiring:
+    """The port and the two directions of the wire behind it."""
 
-    `path` is what a host opens; with `baud` bytes take the time of a UART both ways. Every SUBMIT that the network
-    took comes out of `submissions`.
-    """
-
-    def __init__(self, modem: VirtualModem, *, link: Path | None = None, baud: int | None = None) -> None:
-        self.submissions = Queue[Submitted]()
-        self._modem = modem
-        self._link = link
-        self._port: Port | None = Port(link)
+    def __init__(self, link: Path | None, baud: int | None) -> None:
+        self.link = link
+        self.port: Port | None = Port(link)
         self._to_host, self._to_modem = PacedLine(baud), PacedLine(baud)
         self._unread = bytearray()  # arrived, and the host has not taken it yet
-        self._posts: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._wake_read, self._wake_write = os.pipe()
-        self._running = False
-        self._thread = Thread(target=self._run, name="simulator", daemon=True)
 
     @property
     def path(self) -> str:
         """Return the device that a host opens: the link where there is one."""
-        if self._link is not None:
-            return str(self._link)
-        return self._port.name if self._port else ""
+        return str(self.link) if self.link else self.port.name if self.port else ""
+
+    def gone(self) -> None:
+        """Let the port vanish with everything on the wire."""
+        if self.port is None:
+            return
+        self.port.close()
+        self.port = None
+        self._to_host.clear()
+        self._to_modem.clear()
+        self._unread.clear()
+
+    def back(self, name: str) -> None:
+        """Make a new port, behind another link if a name is given."""
+        if self.port is None:
+            self.link = Path(name) if name else self.link
+            self.port = Port(self.link)
+
+    def interest(self) -> tuple[int, int] | None:
+        """Return the descriptor to watch and for what."""
+        if self.port is None:
+            return None
+        return self.port.master, EVENT_READ | (EVENT_WRITE if self._unread else 0)
+
+    def hear(self, now: float) -> None:
+        """Put the host's bytes on the wire."""
+        if self.port is None:
+            return
+        data, flushed = self.port.read()
+        self._to_modem.put(data, now)
+        if flushed:
+            self._unread.clear()
+
+    def arrived(self, now: float) -> bytes:
+        """Return what has reached the modem."""
+        return self._to_modem.arrived(now)
+
+    def say(self, data: bytes, now: float) -> None:
+        """Put the modem's bytes on the wire and hand over what has arrived."""
+        if self.port is None:
+            return
+        self._to_host.put(data, now)
+        self._unread += self._to_host.arrived(now)
+        del self._unread[:-BACKLOG_MAX]
+        if self._unread:
+            del self._unread[: self.port.write(bytes(self._unread))]
+
+    def next(self) -> float | None:
+        """Return the moment of the next arrival in either direction."""
+        return min((due for line in (self._to_host, self._to_modem) if (due := line.next()) is not None), default=None)
+
+
+class PtyModem:
+    """Run a virtual modem behind a pseudo-terminal in a thread of its own.
+
+    `path` is what a host opens; with `baud` bytes take the time of a UART both ways. Every SUBMIT that the network
+    took comes out of `submissions`. `control` is the path of a Unix socket for JSON lines (`control.obey`).
+    """
+
+    def __init__(
+        self, modem: VirtualModem, *, link: Path | None = None, baud: int | None = None, control: Path | None = None
+    ) -> None:
+        self.submissions = Queue[Submitted]()
+        self._modem = modem
+        self._wiring = Wiring(link, baud)
+        self._doorway = Doorway(control) if control else None
+        self._posts: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._wake_read, self._wake_write = os.pipe()
+        self._running = False
+        self._thread = Thread(target=self._run, name="simulator", daemon=True)
+        modem.device.hooks.port_gone = self._wiring.gone
+        modem.device.hooks.port_back = self._wiring.back
+
+    @property
+    def path(self) -> str:
+        """Return the device that a host opens."""
+        return self._wiring.path
 
     # ---- for other threads
 
     def start(self) -> None:
         """Begin to answer."""
         self._modem.device.network.wall_offset_s = time() - monotonic()
+        self._modem.tick(monotonic())
         self._running = True
         self._thread.start()
 
@@ -155,60 +222,49 @@ class PtyModem:
         os.write(self._wake_write, b"w")
 
     def call(self, question: Callable[[VirtualModem], T]) -> T:
-        """Ask the modem something and wait for the answer."""
+        """Ask the modem something in its thread and wait for the answer; what it refuses is raised here."""
         answers: list[T] = []
+        refusals: list[Exception] = []
         done = Event()
 
         def ask() -> None:
-            answers.append(question(self._modem))
+            try:
+                answers.append(question(self._modem))
+            except (ValueError, LookupError) as refusal:
+                refusals.append(refusal)
             done.set()
 
         self.post(ask)
         if not done.wait(CALL_TIMEOUT_S):
             raise TimeoutError("the simulator's thread does not answer")
+        if refusals:
+            raise refusals[0]
         return answers[0]
 
     def sms(self, sender: str, text: str) -> None:
         """Let somebody write an SMS to this modem."""
-        self.post(lambda: self._modem.sms(sender, text))
+        self.call(lambda modem: modem.sms(sender, text))
 
     def deliver(self, pdu_hex: str) -> None:
         """Let the network deliver a PDU."""
-        self.post(lambda: self._modem.deliver(pdu_hex))
+        self.call(lambda modem: modem.deliver(pdu_hex))
 
     def inject(self, fault: Fault) -> None:
         """Put a fault on the schedule."""
-        self.post(lambda: self._modem.inject(fault))
+        self.call(lambda modem: modem.inject(fault))
 
     def unplug(self) -> None:
         """Pull the modem out: the port vanishes and the supply with it."""
-        self.post(self._unplug)
+        self.call(lambda modem: world.unplug(modem.device))
 
     def plug(self, link: Path | None = None) -> None:
         """Put the modem back, under another name if one is given; it boots."""
-        self.post(lambda: self._plug(link))
+        self.call(lambda modem: world.plug(modem.device, str(link or "")))
 
     # ---- in the modem's thread
 
     def _quit(self) -> None:
         self._running = False
-
-    def _unplug(self) -> None:
-        if self._port is None:
-            return
-        self._modem.power(on=False)
-        self._port.close()
-        self._port = None
-        for line in (self._to_host, self._to_modem):
-            line.clear()
-        self._unread.clear()
-
-    def _plug(self, link: Path | None) -> None:
-        if self._port is not None:
-            return
-        self._link = link or self._link
-        self._port = Port(self._link)
-        self._modem.power(on=True)
 
     def _run(self) -> None:
         try:
@@ -216,37 +272,35 @@ class PtyModem:
                 self._wait()
                 self._turn(monotonic())
         finally:
-            self._unplug()
+            self._wiring.gone()
+            if self._doorway is not None:
+                self._doorway.close()
             os.close(self._wake_read)
 
     def _wait(self) -> None:
-        deadlines = (self._modem.next_deadline(), self._to_host.next(), self._to_modem.next())
+        deadlines = (self._modem.next_deadline(), self._wiring.next())
         due = min((deadline for deadline in deadlines if deadline is not None), default=None)
         timeout = None if due is None else max(0.0, due - monotonic())
         with SelectSelector() as selector:
             selector.register(self._wake_read, EVENT_READ)
-            if self._port is not None:
-                events = EVENT_READ | (EVENT_WRITE if self._unread else 0)
-                selector.register(self._port.master, events)
+            if (interest := self._wiring.interest()) is not None:
+                selector.register(*interest)
+            for descriptor in self._doorway.descriptors() if self._doorway else ():
+                selector.register(descriptor, EVENT_READ)
             ready = {key.fd for key, mask in selector.select(timeout) if mask & EVENT_READ}
         if self._wake_read in ready:
             os.read(self._wake_read, READ_MAX)
-        if self._port is not None and self._port.master in ready:
-            data, flushed = self._port.read()
-            self._to_modem.put(data, monotonic())
-            if flushed:
-                self._unread.clear()
+        if interest is not None and interest[0] in ready:
+            self._wiring.hear(monotonic())
+        if self._doorway is not None and ready:
+            self._doorway.serve(ready, self._modem)
 
     def _turn(self, now: float) -> None:
         self._modem.tick(now)
         while not self._posts.empty():
             self._posts.get()()
-        if heard := self._to_modem.arrived(now):
+        if heard := self._wiring.arrived(now):
             self._modem.receive(heard, now)
-        self._to_host.put(self._modem.bytes_to_send(), now)
-        self._unread += self._to_host.arrived(now)
-        del self._unread[:-BACKLOG_MAX]
-        if self._unread and self._port is not None:
-            del self._unread[: self._port.write(bytes(self._unread))]
+        self._wiring.say(self._modem.bytes_to_send(), now)
         for submitted in self._modem.submitted():
             self.submissions.put(submitted)

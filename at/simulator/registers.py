@@ -105,7 +105,7 @@ class Settings:
 
     def keep(self) -> None:
         """Keep what `AT&W` keeps."""
-        self.profile = {name: self.values[name] for name, register in self.table.items() if register.kept}
+        self.profile |= {name: self.values[name] for name, register in self.table.items() if register.kept}
         self.profile |= {"E": str(int(self.echo)), "V": str(int(self.verbose))}
         self.profile["+CNMI"] = ",".join(map(str, self.cnmi))
 
@@ -114,6 +114,8 @@ class Settings:
         if not re.fullmatch(self.table[name].accepts, raw):
             return False
         self.values[name] = raw
+        if name == "+IPR":  # saved by itself (SIM800C hardware manual §4.5.1)
+            self.profile[name] = raw
         return True
 
     def number(self, name: str) -> int:

@@ -1,5 +1,6 @@
 """The commands of the SIM: PIN, PUK, identity, phonebook, own number."""
 
+from functools import partial
 from types import MappingProxyType
 
 from kentongan.at.simulator.answers import ERROR, Answer, Cme, Ok
@@ -10,11 +11,12 @@ from kentongan.at.simulator.spec import Needs, Spec
 from kentongan.at.simulator.syntax import Request
 
 PHONEBOOK_SLOTS = 250
+AFTER_PIN_S = 3.5  # from the PIN to a working SMS layer
 
 
 def read_pin(device: Device, _request: Request) -> Answer:
     """Print what the SIM asks for (`+CPIN?`)."""
-    if not device.tray.inserted:
+    if not device.tray.present:
         return Cme(10)
     if device.tray.card.lock is Lock.DEAD:
         return Cme(13)
@@ -25,7 +27,7 @@ def read_pin(device: Device, _request: Request) -> Answer:
 
 def enter_pin(device: Device, request: Request) -> Answer:
     """Try a PIN, or a PUK with a new PIN (`+CPIN=`)."""
-    if not device.tray.inserted:
+    if not device.tray.present:
         return Cme(10)
     card = device.tray.card
     first, second = request.argument(0), request.argument(1)
@@ -41,17 +43,23 @@ def enter_pin(device: Device, request: Request) -> Answer:
 
 
 def _unlocked(device: Device) -> None:
+    device.life.sms_ready = False
     if device.persona.family is not Family.HUAWEI:
         device.urc("+CPIN: READY")
+    device.agenda.after(device.timing.boot_scale * AFTER_PIN_S, partial(_ready_after_pin, device))
+
+
+def _ready_after_pin(device: Device) -> None:
     if device.persona.family is Family.SIM800 and device.settings.number("+CIURC"):
-        device.agenda.after(device.timing.boot_scale * 3.0, lambda: device.urc("Call Ready"))
-        device.agenda.after(device.timing.boot_scale * 3.5, lambda: device.urc("SMS Ready"))
+        device.urc("Call Ready")
+        device.urc("SMS Ready")
+    device.life.sms_ready = True
     device.pump()
 
 
 def attempts(device: Device, _request: Request) -> Answer:
     """Print the attempts left, SIM800's way: PIN1, PIN2, PUK1, PUK2 (`+SPIC`)."""
-    if not device.tray.inserted:
+    if not device.tray.present:
         return Cme(10)
     card = device.tray.card
     return Ok((f"+SPIC: {card.pin_left},3,{card.puk_left},10",))
@@ -59,7 +67,7 @@ def attempts(device: Device, _request: Request) -> Answer:
 
 def huawei_attempts(device: Device, _request: Request) -> Answer:
     """Print the attempts left, Huawei's way: code, times, PUK1, PIN1, PUK2, PIN2 (`^CPIN?`)."""
-    if not device.tray.inserted:
+    if not device.tray.present:
         return Cme(10)
     card = device.tray.card
     times = {Lock.PIN: str(card.pin_left), Lock.PUK: str(card.puk_left)}.get(card.lock, "")
@@ -68,7 +76,7 @@ def huawei_attempts(device: Device, _request: Request) -> Answer:
 
 def standard_attempts(device: Device, _request: Request) -> Answer:
     """Print the attempts left, the standard's way (`+CPINR`)."""
-    if not device.tray.inserted:
+    if not device.tray.present:
         return Cme(10)
     card = device.tray.card
     return Ok((f"+CPINR: SIM PIN,{card.pin_left},3\r\n+CPINR: SIM PUK,{card.puk_left},10",))
@@ -93,7 +101,7 @@ def facility(device: Device, request: Request) -> Answer:
 
 def iccid(device: Device, _request: Request) -> Answer:
     """Print the card's number, readable before the PIN."""
-    if not device.tray.inserted:
+    if not device.tray.present:
         return Cme(10)
     number = device.tray.card.iccid
     prefix = {Family.SIM800: "", Family.HUAWEI: "^ICCID: ", Family.LTE: "+ICCID: "}[device.persona.family]

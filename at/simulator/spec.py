@@ -57,7 +57,7 @@ def _refusal(device: Device, needs: Needs) -> Answer | None:
 
 def _sim_code(device: Device) -> int:
     """Return the CME number (27.007 §9.2); the CMS number is 300 more for 10 to 16."""
-    if not device.tray.inserted:
+    if not device.tray.present:
         return 10
     return {Lock.READY: 0, Lock.PIN: 11, Lock.PUK: 12, Lock.DEAD: 13}[device.tray.card.lock]
 

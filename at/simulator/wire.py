@@ -48,6 +48,8 @@ class Wire:
         take = self.faults.take
         if take(FaultKind.MUTE, command):
             return False
+        if fault := take(FaultKind.ANSWER, command):
+            data = fault.data.replace("\\r", "\r").replace("\\n", "\n").encode("latin-1", "replace")
         if fault := take(FaultKind.RESTART, command):
             self.write(data[: fault.position])
             return True

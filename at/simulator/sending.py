@@ -1,0 +1,100 @@
+"""A send: prompt, payload, radio, service centre, status report (3GPP TS 27.005 §3.5.1, TS 24.011)."""
+
+from functools import partial
+from types import MappingProxyType
+
+from kentongan.at.pdu import Submit
+from kentongan.at.simulator.answers import Answer, Cms, Nothing, Ok, Prompt
+from kentongan.at.simulator.books import Submitted
+from kentongan.at.simulator.device import Device
+from kentongan.at.simulator.faults import FaultKind
+from kentongan.at.simulator.messages import SUBMIT_OCTETS_MAX, Discharge, Letter, deliver, read_submit, status_report
+from kentongan.at.simulator.network import CREDIT_CODES, CREDIT_NOTICE, Credit
+from kentongan.at.simulator.spec import Needs, Spec
+from kentongan.at.simulator.syntax import Request
+
+
+def send(device: Device, request: Request) -> Answer:
+    """Ask for the payload of a send (`+CMGS=<length>`)."""
+    octets = request.number(0)
+    if device.settings.number("+CMGF"):
+        return Cms(302)
+    if not 1 <= octets <= SUBMIT_OCTETS_MAX:
+        return Cms(304)
+    return Prompt(partial(_submit, device, octets))
+
+
+def _submit(device: Device, octets: int, payload: str) -> Answer:
+    submit = read_submit(payload, octets)
+    if submit is None:
+        return Cms(304)
+    if payload.startswith("00") and not device.tray.card.smsc:
+        return Cms(330)
+    if fault := device.faults.take(FaultKind.SWALLOW, "+CMGS"):
+        device.agenda.after(fault.seconds, partial(device.hooks.finish, Nothing()))
+        return Nothing(busy=True)
+    if not device.network.registered or device.life.functionality != 1:
+        return Cms(331)
+    reference = device.tray.card.next_reference()
+    arrive = partial(_through_the_air, device, submit, payload.upper(), reference)
+    device.agenda.after(device.timing.send_s, arrive)
+    return Nothing(busy=True)
+
+
+def _through_the_air(device: Device, submit: Submit, payload: str, reference: int) -> None:
+    credit = device.network.credit
+    if credit in CREDIT_CODES:
+        device.hooks.finish(Cms(CREDIT_CODES[credit]))
+    elif credit is Credit.SILENT:
+        device.hooks.finish(Nothing())
+    elif credit is Credit.NOTICE:
+        _operator_notice(device)
+        device.hooks.finish(_reference(reference))
+    else:
+        _take(device, submit, payload, reference)
+        _confirm(device, reference)
+
+
+def _reference(reference: int) -> Ok:
+    return Ok((f"+CMGS: {reference}",))
+
+
+def _confirm(device: Device, reference: int) -> None:
+    take, finish = device.faults.take, device.hooks.finish
+    if take(FaultKind.RESTART_SENT, "+CMGS"):
+        device.restart()
+    elif take(FaultKind.SENT_MUTE, "+CMGS"):
+        finish(Nothing())
+    elif fault := take(FaultKind.LATE, "+CMGS"):
+        device.agenda.after(fault.seconds, partial(finish, _reference(reference)))
+    else:
+        finish(_reference(reference))
+
+
+def _take(device: Device, submit: Submit, payload: str, reference: int) -> None:
+    network, agenda = device.network, device.agenda
+    network.books.submitted.append(Submitted(agenda.now, payload, reference))
+    device.hooks.note(f"sent to {submit.destination.text} as {reference}: {submit.user_data.text!r}")
+    if submit.report_request:
+        taken = network.stamp(agenda.now)
+        report = partial(_report, device, Discharge(submit.destination, reference, taken, taken))
+        agenda.after(device.timing.report_s, report, durable=True)
+
+
+def _report(device: Device, discharge: Discharge) -> None:
+    network = device.network
+    for status in network.report_statuses:
+        done = network.stamp(device.agenda.now)
+        full = Discharge(discharge.recipient, discharge.reference, discharge.taken, done, status)
+        network.waiting.append(status_report(full, device.tray.card.smsc))
+    device.pump()
+
+
+def _operator_notice(device: Device) -> None:
+    sender, text = CREDIT_NOTICE
+    letter = Letter(sender, text, device.network.stamp(device.agenda.now))
+    device.network.waiting.extend(deliver(letter, device.tray.card.smsc))
+    device.agenda.after(device.timing.report_s, device.pump, durable=True)
+
+
+TABLE = MappingProxyType({"+CMGS": Spec(assign=send, test="", needs=Needs.SMS)})
