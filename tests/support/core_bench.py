@@ -1,0 +1,160 @@
+"""A core on a real SQLite file with a hand-moved clock: events in, commands out, crash by throwing it away."""
+
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+from kentongan.at import events as at
+from kentongan.at import pdu
+from kentongan.at.events import ModemState
+from kentongan.daemon.answers import Acknowledger, Answers
+from kentongan.daemon.broker import Broker
+from kentongan.daemon.control_desk import ControlDesk
+from kentongan.daemon.core import Core, Rooms
+from kentongan.daemon.desk import Desk, ReplyRules
+from kentongan.daemon.events import Command, LineEvent, Publish, Tick, ToModem
+from kentongan.daemon.inbound import Office
+from kentongan.daemon.intake import Intake
+from kentongan.daemon.line import Line
+from kentongan.daemon.offering import Offering
+from kentongan.daemon.outward import Voice
+from kentongan.daemon.papers import OFFICE, Papers
+from kentongan.daemon.sending import Limits, QuietHours, Sending
+from kentongan.daemon.standing import Identity, Standing
+from kentongan.daemon.status import ConfigStatus
+from kentongan.mqtt.events import BrokerDown, BrokerUp, Delivery, DownCause, MessageReceived, PubackResult, Published
+from kentongan.mqtt.topics import Topics
+from kentongan.queue.ids import Uuid7
+from kentongan.queue.records import Moment
+from kentongan.queue.store import Store, StoreSettings
+
+WALL_MS = 1_795_000_000_000  # November 2026
+CITIZEN = "+6281234567890"
+TOPICS = Topics("kentongan", "7322", "kec-masamba-01")
+
+
+@dataclass
+class Bench:
+    """Everything one gateway is made of, without threads and I/O other than its file."""
+
+    path: Path
+    acknowledge: bool = False
+    pace_ms: int = 0
+    per_hour: int = 1000
+    quiet: tuple[int, int] = (0, 0)
+    replies_per_minute: int = 1000
+
+    def __post_init__(self):
+        self.at = Moment(1_000_000, WALL_MS, synced=True)
+        self._random = count(1)
+        self._ids = Uuid7(lambda n: next(self._random).to_bytes(n, "big"))
+        self._mr = count(1)
+        self.start()
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    def start(self):
+        """Compose a core on the file, as the process does at its start."""
+        narrate = Voice(TOPICS, "", self._ids, lambda _ms: 480).narrate
+        self.store = Store.open(self.path, StoreSettings("LU2"), at=self.at, ids=self._ids, narrate=narrate)
+        voice = Voice(TOPICS, self.store.store_id, self._ids, lambda _ms: 480)
+        papers = Papers(voice, OFFICE, self._ids.new(WALL_MS), "0", "Asia/Makassar", "Kominfo", "", 6, 10)
+        broker, lines = Broker(), {"a": Line("a")}
+        identity = Identity("kec-masamba-01", "0", 1, papers.boot_id, WALL_MS, ConfigStatus())
+        standing = Standing(identity, papers, self.store, lines, broker)
+        hours = QuietHours(*self.quiet, lambda ms: (ms // 60_000 + 480) % 1440)
+        limits = {"a": Limits(self.pace_ms, self.per_hour, 10_000)}
+        rooms = Rooms(
+            Intake(self.store, Office(b"key"), Acknowledger(Answers(self.acknowledge, "Kominfo Luwu Utara"))),
+            Sending(self.store, limits, hours, lambda: 0.5),
+            Offering(self.store, broker, voice),
+            Desk(self.store, broker, voice, ReplyRules(6, self.replies_per_minute)),
+            ControlDesk(self.store, standing, "a"),
+            standing,
+        )
+        self.core = Core(self.store, lines, broker, rooms)
+        self.standing = standing
+        self.line = lines["a"]
+
+    def crash(self):
+        """Lose everything but the file, as `kill -9` does, and start again."""
+        self.start()
+
+    # -- events --------------------------------------------------------------------------------------------------------
+
+    def do(self, event) -> list[Command]:
+        """Hand one event over."""
+        return self.core.handle(event, self.at)
+
+    def modem(self, event) -> list[Command]:
+        """Hand one event of the modem over."""
+        return self.do(LineEvent("a", event))
+
+    def pass_time(self, seconds: float) -> list[Command]:
+        """Let time go on, with the ticks that the core asks for."""
+        end = self.at.steady_ms + round(seconds * 1000)
+        commands = []
+        while self.core.next_deadline() <= end:
+            self._move(max(self.core.next_deadline(), self.at.steady_ms + 1))
+            commands += self.do(Tick())
+        self._move(end)
+        return commands
+
+    def _move(self, steady_ms: int):
+        gone = steady_ms - self.at.steady_ms
+        self.at = replace(self.at, steady_ms=steady_ms, wall_ms=self.at.wall_ms + gone)
+
+    def ready(self) -> list[Command]:
+        """Bring the modem up."""
+        commands = self.modem(at.Identified("SIMCOM", "SIM800C", "R14", "", "sim800"))
+        commands += self.modem(at.SimIdentified("8962100000000001234", "510100000000001"))
+        commands += self.modem(at.StorageMeasured("SM", 0, 30))
+        return commands + self.modem(at.StateChanged(ModemState.SEARCHING, ModemState.READY, "registered"))
+
+    def broker_up(self, window=10) -> list[Command]:
+        """Bring the broker up."""
+        self._connection = self._ids.new(self.at.wall_ms)
+        self._packets = count(1)
+        return self.do(BrokerUp(self._connection, "5.0", session_present=True, window=window, max_packet=65_536))
+
+    def broker_down(self) -> list[Command]:
+        """Lose the broker."""
+        return self.do(BrokerDown(DownCause.LOST, "gone"))
+
+    def puback(self, publish: Publish, result=PubackResult.ACCEPTED) -> list[Command]:
+        """Answer a publication."""
+        return self.do(Published(publish.publication.token, result))
+
+    def command(self, name: str, payload: bytes, *, retained=False) -> list[Command]:
+        """Deliver a command of the backend."""
+        delivery = Delivery(self._connection, next(self._packets))
+        return self.do(MessageReceived(TOPICS.command(name), payload, retained, b"", delivery))
+
+    def sms(self, text: str, *, sender=CITIZEN, index=1, sequence: tuple[int, int, int] | None = None) -> list[Command]:
+        """Let a slot with a citizen's text be found; `sequence` is (reference, total, number)."""
+        return self.modem(slot(deliver(text, sender=sender, sequence=sequence), index))
+
+    def sent(self, part: ToModem, reference: int | None = None) -> list[Command]:
+        """Let the modem report that a part was sent."""
+        mr = next(self._mr) if reference is None else reference
+        return self.modem(at.SendEnded(part.command.job, at.Sent(mr)))
+
+
+def deliver(text: str, *, sender=CITIZEN, sequence=None, second=0, code=0x00) -> str:
+    """Write the PDU of a DELIVER; `sender` may be a name, `code` is the DCS octet."""
+    alphabet = pdu.dcs_of(code).alphabet
+    originator = pdu.address_of(sender) if sender.lstrip("+").isdigit() else pdu.name_of(sender)
+    elements = (pdu.Concat(sequence[0], 8, sequence[1], sequence[2]),) if sequence else ()
+    stamp = pdu.scts_of(WALL_MS + 1000 * second, 420)
+    tpdu = pdu.Deliver(originator, 0, pdu.dcs_of(code), stamp, pdu.write_text(text, alphabet, elements))
+    return pdu.encode(tpdu).pdu_hex
+
+
+def slot(pdu_hex: str, index=1) -> at.SlotFound:
+    """Say that a slot holds this PDU."""
+    return at.SlotFound("SM", index, 0, len(pdu_hex) // 2 - 1 - int(pdu_hex[:2], 16), pdu_hex)
+
+
+def of(kind, commands):
+    """Pick the commands of one kind."""
+    return [command for command in commands if isinstance(command, kind)]
