@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from core_bench import CITIZEN, TOPICS, Bench, deliver, of, slot
+from core_bench import CITIZEN, TOPICS, Bench, deliver, of
 
 from kentongan.at import commands as to_modem
 from kentongan.at import events as at
