@@ -1,6 +1,6 @@
 """A scripted peer for the AT engine: a table of answers, a store of slots, and a clock that runs by itself.
 
-It exists so that the engine's tests show exact bytes; whole modems with personas and faults are `kentongan.at.simulator`.
+It exists so that the engine's tests show exact bytes; whole modems with personas are `kentongan.at.simulator`.
 """
 
 import re
