@@ -151,7 +151,7 @@ class Core:
                 facts = (("line", line.name), ("old", str(old)), ("new", str(new)), ("why", why))
                 return [Note("line_changed", facts)]
             case at.Identified() | at.Restarted() | at.SupplyWarned() | at.RungClimbed() | at.CallRefused():
-                return [Note("modem_said", (("line", line.name), ("event", type(event).__name__)))]
+                return [Note("modem_said", (("line", line.name), ("what", type(event).__name__)))]
             case (
                 at.WalkEnded()
                 | at.SimIdentified()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FrameType
 
+from kentongan.at.commands import Shutdown
 from kentongan.daemon.control import ControlServer
 from kentongan.daemon.events import HostMeasured, Stopping
 from kentongan.daemon.logs import Log
@@ -105,6 +106,9 @@ class Supervisor:
         """Stop taking commands, let the send in flight end, drain, close, say farewell."""
         self._log.info("stopping", died=self._died)
         self._crew.control.stop()
+        if self._died:  # the core may not be there to pass the word on; what it had begun is found at the next start
+            for modem in self._crew.modems.values():
+                modem.put(Shutdown())
         self._crew.core.put(Stopping())
         ended = [threads[f"modem-{name}"].join(MODEM_STOP_S) for name in self._crew.modems]
         self._crew.core.stop()
