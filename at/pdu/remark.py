@@ -14,7 +14,6 @@ class Remark(StrEnum):
     UNDEFINED_SEPTET = "a septet has no character in the announced locking shift table"
     UNKNOWN_LANGUAGE = "a national language is unknown; read with the default tables"
     HEADER_IGNORED = "the user data header does not fit its length; it was ignored"
-    HEADER_ONLY = "the user data header fills more than the user data length"
     CONCAT_IGNORED = "a concatenation element makes no sense; read as a single message"
     ELEMENT_LENGTH = "an information element has the wrong length; kept uninterpreted"
     BYTE_ORDER_MARK = "a leading byte order mark was dropped"

@@ -89,7 +89,7 @@ def relative(minutes: int) -> RelativeValidity:
         return RelativeValidity(143 - (12 * HOUR - minutes) // 30)
     if minutes <= 30 * DAY:
         return RelativeValidity(166 - -minutes // DAY)
-    return RelativeValidity(max(197, 192 - -minutes // WEEK))
+    return RelativeValidity(192 - -minutes // WEEK)
 
 
 def enhanced_seconds(seconds: int, *, single_shot: bool = False) -> EnhancedValidity:
