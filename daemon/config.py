@@ -16,7 +16,6 @@ from kentongan.daemon.errors import ConfigError
 from kentongan.mqtt.errors import SettingsRefused
 from kentongan.mqtt.settings import Address, read_url
 
-DEFAULT_PATH = "/etc/kentongan/kentongan.toml"
 MAX_BYTES = 65_536  # sixteen times a fully commented file; a larger one is not ours
 MAX_SECRET_BYTES = 4_096
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -161,9 +161,17 @@ def rhythms(status: Status | None, standing: tuple[FaultStatus, ...]) -> tuple[R
 
 
 def _red(standing: Iterable[FaultStatus]) -> Rhythm:
-    rows = sorted((faults.of(fault.cause) for fault in standing), key=lambda row: (row.severity.rank, row.code))
-    codes = tuple(dict.fromkeys(row.code for row in rows if row.lights))
+    codes = _codes(_lit_rows(standing))
     return code(codes[:MAX_TURNS]) if codes else DARK
+
+
+def _lit_rows(standing: Iterable[FaultStatus]) -> list[faults.Fault]:
+    rows = [row for fault in standing if (row := faults.of(fault.cause)).lights]
+    return sorted(rows, key=lambda row: (row.severity.rank, row.code))
+
+
+def _codes(rows: Iterable[faults.Fault]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(row.code for row in rows))
 
 
 def _card(lines: tuple[LineStatus, ...]) -> Rhythm:
@@ -229,11 +237,26 @@ def shortest_flash_ms(rhythm: Rhythm) -> int:
     return min(rhythm.steps_ms[::2], default=0)
 
 
-def encode(pattern: Pattern) -> bytes:
-    """Write the pattern as JSON, for the demo and `kentongan status`."""
-    return msgspec.json.encode(pattern)
+class Shown(msgspec.Struct, frozen=True):
+    """What the watcher writes down of the lamps: the pattern, the red lamp's codes and the words for all four."""
+
+    pattern: Pattern
+    codes: tuple[int, ...]
+    words: tuple[str, str, str, str]
+    titles: tuple[str, ...]  # of the faults the red lamp shows
 
 
-def decode(data: bytes) -> Pattern:
-    """Read a pattern; raises `msgspec.MsgspecError`."""
-    return msgspec.json.decode(data, type=Pattern)
+def shown(pattern: Pattern, standing: tuple[FaultStatus, ...]) -> Shown:
+    """Describe a pattern for the demo and the command line."""
+    rows = _lit_rows(standing)
+    return Shown(pattern, _codes(rows), describe(pattern), tuple(dict.fromkeys(row.title for row in rows)))
+
+
+def encode(document: Shown) -> bytes:
+    """Write the description as JSON."""
+    return msgspec.json.encode(document)
+
+
+def decode(data: bytes) -> Shown:
+    """Read a description; raises `msgspec.MsgspecError`."""
+    return msgspec.json.decode(data, type=Shown)

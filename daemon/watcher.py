@@ -6,6 +6,7 @@ it; it never restarts anything, that is systemd's.
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,9 +24,9 @@ from kentongan.daemon.clock import OfficeZone, SystemClock
 from kentongan.daemon.config import Config
 from kentongan.daemon.faults import NOT_RUNNING
 from kentongan.daemon.gpio import Lamps, NoLamps, open_lamps
-from kentongan.daemon.logs import Log
+from kentongan.daemon.logs import Log, PlainLog
 from kentongan.daemon.sdnotify import Notifier
-from kentongan.daemon.status import Status, decode
+from kentongan.daemon.status import FaultStatus, Status, decode
 from kentongan.daemon.vigil import Seen, Verdict, Vigil
 from kentongan.mqtt.client import Link
 from kentongan.mqtt.events import BrokerDown, BrokerEvent, BrokerUp, MessageReceived, Publication, Published
@@ -96,16 +97,17 @@ class Board:
         self._temporary = directory / f".{LAMPS_NAME}.new"
         self._driver = driver
         self._pattern = lamps.start(now_ms)
-        self._write()
+        self._tested_ms = now_ms + lamps.TEST_MS
+        self._write(())
 
     def follow(self, verdict: Verdict, now_ms: int) -> None:
         """Show a verdict, once the lamp test is over."""
-        if now_ms < self._pattern.lamps[0].phases[0].start_ms + lamps.TEST_MS and self._pattern.traffic < 0:
+        if now_ms < self._tested_ms:
             return
         pattern = lamps.follow(self._pattern, verdict.status, verdict.faults, now_ms)
         if pattern != self._pattern:
             self._pattern = pattern
-            self._write()
+            self._write(verdict.faults)
 
     def drive(self, now_ms: int) -> float:
         """Set the pins; gives the seconds until they change again."""
@@ -120,9 +122,9 @@ class Board:
         self._driver.close()
         self._path.unlink(missing_ok=True)
 
-    def _write(self) -> None:
+    def _write(self, standing: tuple[FaultStatus, ...]) -> None:
         try:
-            self._temporary.write_bytes(lamps.encode(self._pattern))
+            self._temporary.write_bytes(lamps.encode(lamps.shown(self._pattern, standing)))
             self._temporary.replace(self._path)
         except OSError:
             return  # the pins show it; the file is for demo and command line
@@ -251,9 +253,12 @@ class Watcher:
                 return
 
 
-def watch(config: Config, log: Log) -> int:
+def watch(config: Config) -> int:
     """Run the watcher; gives the exit code."""
-    return Watcher(config, log, SystemClock()).run(Notifier(os.environ))
+    clock = SystemClock()
+    journal = "JOURNAL_STREAM" in os.environ
+    log = PlainLog(sys.stderr, config.log.level, lambda: clock.now().wall_ms, journal=journal)
+    return Watcher(config, log, clock).run(Notifier(os.environ))
 
 
 def _ms(clock: SystemClock) -> int:

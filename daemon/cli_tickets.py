@@ -1,0 +1,105 @@
+"""`kentongan tickets`, `outbox` and `send`: what came in, what goes out, and one SMS by hand."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from kentongan.daemon.cli_decode import printable
+from kentongan.daemon.cli_group import config_option
+from kentongan.daemon.clock import OfficeZone
+from kentongan.daemon.config import load
+from kentongan.daemon.control import Refusal, call
+
+TEXT_WIDTH = 40  # characters of a citizen's words that fit beside the rest
+Row = Mapping[str, object]
+limit_option = click.option(
+    "--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="How many to show."
+)
+
+
+@click.command()
+@config_option
+@limit_option
+@click.pass_obj
+def tickets(path: Path, limit: int) -> None:
+    """List the newest tickets, the last one first. Numbers are masked."""
+    config = load(path)
+    zone = OfficeZone(config.gateway.timezone)
+    rows = _rows(call(Path(config.runtime.directory), {"request": "tickets", "limit": limit}))
+    columns = ("NOMOR", "DITERIMA", "PENGIRIM", "BAGIAN", "KEADAAN", "ISI")
+    _print(columns, [_ticket(row, zone) for row in rows], "belum ada laporan")
+
+
+@click.command()
+@config_option
+@limit_option
+@click.pass_obj
+def outbox(path: Path, limit: int) -> None:
+    """List the newest outgoing SMS, the last one first. Numbers are masked."""
+    config = load(path)
+    zone = OfficeZone(config.gateway.timezone)
+    rows = _rows(call(Path(config.runtime.directory), {"request": "outbox", "limit": limit}))
+    columns = ("NO", "DITERIMA", "TUJUAN", "BAGIAN", "KEADAAN", "ALASAN")
+    _print(columns, [_message(row, zone) for row in rows], "tidak ada SMS keluar")
+
+
+@click.command()
+@config_option
+@click.argument("number")
+@click.argument("text")
+@click.pass_obj
+def send(path: Path, number: str, text: str) -> None:
+    """Send one SMS to NUMBER through this box. It costs money, and it waits its turn like any other."""
+    config = load(path)
+    answer = call(Path(config.runtime.directory), {"request": "send", "to": number, "text": text})
+    if isinstance(answer, Refusal):
+        _refuse(answer)
+    facts = answer if isinstance(answer, dict) else {}
+    click.echo(f"diterima: pesan {facts.get('message_id')}, {facts.get('parts')} bagian ({facts.get('encoding')})")
+    for change in facts.get("changes", []):
+        click.echo(f"  diganti: {printable(str(change))}")
+
+
+def _rows(answer: object) -> Sequence[Row]:
+    if isinstance(answer, Refusal):
+        _refuse(answer)
+    return [row for row in answer if isinstance(row, dict)] if isinstance(answer, list) else []
+
+
+def _refuse(refusal: Refusal) -> None:
+    click.echo(f"ditolak: {printable(refusal.message)} ({refusal.code})", err=True)
+    sys.exit(1)
+
+
+def _ticket(row: Row, zone: OfficeZone) -> tuple[str, ...]:
+    text = printable(str(row.get("text", "")).replace("\n", " "))
+    shown = text if len(text) <= TEXT_WIDTH else f"{text[: TEXT_WIDTH - 2]}.."
+    return (*_text(row, "number"), _when(row, "received_ms", zone), *_text(row, "sender", "parts", "state"), shown)
+
+
+def _message(row: Row, zone: OfficeZone) -> tuple[str, ...]:
+    return (
+        *_text(row, "message_id"),
+        _when(row, "accepted_ms", zone),
+        *_text(row, "recipient", "parts", "state", "reason"),
+    )
+
+
+def _text(row: Row, *names: str) -> tuple[str, ...]:
+    return tuple(printable(str(row.get(name, ""))) for name in names)
+
+
+def _when(row: Row, name: str, zone: OfficeZone) -> str:
+    moment = row.get(name)
+    return zone.clock(moment) if isinstance(moment, int) else "?"
+
+
+def _print(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], nothing: str) -> None:
+    if not rows:
+        click.echo(nothing)
+        return
+    widths = [max(len(row[index]) for row in (columns, *rows)) for index in range(len(columns))]
+    for row in (columns, *rows):
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

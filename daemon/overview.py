@@ -1,0 +1,141 @@
+"""The status as a technician reads it: Indonesian, plain ASCII, 80 columns, no phone number, no text. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+from kentongan.at.events import ModemState
+from kentongan.daemon import faults
+from kentongan.daemon.clock import OfficeZone
+from kentongan.daemon.status import FaultStatus, LineStatus, LinkStatus, Status, StoreStatus
+from kentongan.mqtt.events import DownCause
+
+WIDTH = 80
+WEAK_DBM, FAIR_DBM = -99, -85
+STATES: Mapping[str, str] = {
+    ModemState.CLOSED: "tidak ada modem",
+    ModemState.PROBING: "modem dicari",
+    ModemState.INITIALISING: "modem disiapkan",
+    ModemState.SIM_ABSENT: "kartu SIM tidak ada",
+    ModemState.SIM_LOCKED: "kartu SIM terkunci",
+    ModemState.SEARCHING: "mencari jaringan",
+    ModemState.READY: "siap",
+    ModemState.DOWN: "modem tidak menjawab",
+}
+CAUSES: Mapping[str, str] = {
+    "": "belum dicoba",
+    DownCause.STOPPED: "dihentikan",
+    DownCause.DNS: "nama server tidak ditemukan",
+    DownCause.REFUSED: "sambungan ditolak",
+    DownCause.TIMEOUT: "server tidak menjawab",
+    DownCause.UNREACHABLE: "jaringan tidak sampai ke server",
+    DownCause.TLS_UNTRUSTED: "sertifikat server tidak dikenal",
+    DownCause.TLS_EXPIRED: "sertifikat server kedaluwarsa",
+    DownCause.TLS_NOT_YET_VALID: "sertifikat server belum berlaku, cek jam alat",
+    DownCause.TLS_HOSTNAME: "sertifikat untuk server lain",
+    DownCause.TLS_FAILED: "sambungan aman gagal",
+    DownCause.CREDENTIALS: "nama atau sandi salah",
+    DownCause.NOT_AUTHORIZED: "tidak diizinkan server",
+    DownCause.TAKEN_OVER: "ada alat lain dengan nama yang sama",
+    DownCause.PROTOCOL: "server bicara protokol lain",
+    DownCause.LOST: "sambungan terputus",
+    DownCause.PUBACK_TIMEOUT: "server tidak mengakui kiriman",
+}
+
+
+def overview(status: Status, office: str, broker: str, zone: OfficeZone) -> list[str]:
+    """Lay the whole status out; `office` and `broker` come from the configuration."""
+    uptime = duration((status.at_ms - status.started_ms) // 1000)
+    source = "sumber NTP" if status.synced else "BELUM DISETEL"
+    lines = [
+        f"{status.gateway_id}  {office}  versi {status.version}  hidup {uptime}",
+        f"Waktu   {zone.clock(status.at_ms)}  {source}",
+        f"Alat    {_host(status)}",
+        *(row for line in status.lines for row in _line(line)),
+        f"Server  {broker} {_link(status.link, status.store)}",
+        f"SMS     {_store(status.store)}",
+    ]
+    return [line[:WIDTH] for line in lines]
+
+
+def faults_of(standing: Iterable[FaultStatus], zone: OfficeZone) -> list[str]:
+    """Say what is wrong and what to do, the worst first."""
+    lines = [line for fault in standing for line in _fault(fault, zone)]
+    return lines or ["GANGGUAN: tidak ada"]
+
+
+def lamps_of(words: Iterable[str]) -> list[str]:
+    """Say what each lamp does."""
+    labels = ("LISTRIK", "KARTU", "SERVER", "GANGGUAN")
+    return [
+        f"Lampu {number} {label:<9} {word}" for number, (label, word) in enumerate(zip(labels, words, strict=True), 1)
+    ]
+
+
+def duration(seconds: int) -> str:
+    """Write a duration as `3h 12j 05m` (days, hours, minutes), or in seconds below a minute."""
+    if seconds < 60:
+        return f"{max(0, seconds)} detik"
+    minutes, hours, days = seconds // 60 % 60, seconds // 3600 % 24, seconds // 86_400
+    return f"{f'{days}h ' if days else ''}{f'{hours}j ' if days or hours else ''}{minutes:02}m"
+
+
+def _fault(fault: FaultStatus, zone: OfficeZone) -> list[str]:
+    row = faults.of(fault.cause)
+    where = f" (jalur {fault.line})" if fault.line else ""
+    first, second, third = row.todo
+    lines = [
+        f"KODE {row.code}  {row.title}{where}   sejak {zone.clock(fault.since_ms)}",
+        f"  Artinya : {row.means}",
+        f"  Lakukan : 1) {first}",
+        f"            2) {second}",
+        f"            3) {third}",
+    ]
+    return [line[:WIDTH] for line in lines]
+
+
+def _host(status: Status) -> str:
+    host = status.host
+    power = {None: "daya tidak terukur", True: "daya KURANG", False: "daya baik"}[host.undervoltage]
+    heat = "" if host.temperature_c is None else f"  suhu {host.temperature_c:.0f} C"
+    disk = "" if host.disk_free_mb is None else f"  ruang bebas {host.disk_free_mb} MB"
+    return f"{power}{heat}{disk}"
+
+
+def _line(line: LineStatus) -> list[str]:
+    state = STATES.get(line.state, line.state).upper()
+    name = f"Jalur {line.name}".ljust(7)
+    if line.state != ModemState.READY:
+        return [f"{name} {line.model} {state}".replace("  ", " ")]
+    card = f"kartu ...{line.sim}  " if line.sim else ""
+    return [
+        f"{name} {line.model}  {line.operator}  {_signal(line.signal_dbm)}  {state}  reset {line.restarts}",
+        f"        {card}memori {line.slots_used}/{line.slots_total}{_paused(line.paused)}",
+    ]
+
+
+def _signal(dbm: int | None) -> str:
+    if dbm is None:
+        return "sinyal ?"
+    word = "lemah" if dbm < WEAK_DBM else "cukup" if dbm < FAIR_DBM else "baik"
+    return f"sinyal {dbm} dBm ({word})"
+
+
+def _paused(cause: str) -> str:
+    return (
+        f"  TIDAK BISA KIRIM: {faults.TABLE[cause if cause in faults.TABLE else 'cannot_send'].means}" if cause else ""
+    )
+
+
+def _link(link: LinkStatus, store: StoreStatus) -> str:
+    if link.state != "online":
+        return f"TERPUTUS: {CAUSES.get(link.cause, link.cause)}"
+    oldest = duration(store.oldest_unacknowledged_s) if store.unacknowledged else "-"
+    return f"TERHUBUNG  antrian {store.spool}  belum diakui {store.unacknowledged}  tertua {oldest}"
+
+
+def _store(store: StoreStatus) -> str:
+    if store.state != "ok":
+        return f"PENYIMPANAN TIDAK BISA DIPAKAI: {store.detail}"
+    return (
+        f"masuk {store.received}  laporan {store.tickets}  keluar {store.sent}  antri {store.queued}"
+        f"  ragu {store.uncertain}  gagal {store.failed}  karantina {store.quarantined}"
+    )
