@@ -35,6 +35,7 @@ _COMMAND_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
 _UNKNOWN_FIELD = re.compile(r"unknown field `([A-Za-z0-9_]{1,40})`")
 _PATH = re.compile(r" - at `\$\.?([A-Za-z0-9_.\[\]]*)`$")
+_OURS = re.compile(r"([a-z_]+): (.+)")  # what the Structs' own checks say
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -219,4 +220,5 @@ def _explain(report: str) -> tuple[str, str]:
     if why.startswith("Object missing required field"):
         missing = why.split("`")[1]
         return "required", f"{where}.{missing}".strip(".")
-    return why, where
+    ours = _OURS.match(why)
+    return (ours[2], f"{where}.{ours[1]}".strip(".")) if ours else (why, where)

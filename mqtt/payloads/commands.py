@@ -19,6 +19,9 @@ from kentongan.mqtt.payloads.fields import (
 )
 
 MAX_TEXT = 4_000  # characters: above 20 parts of 153 septets; the part limit is the real one
+Include = Annotated[
+    tuple[Literal["tickets", "replies"], ...], Meta(max_length=2, extra_json_schema={"uniqueItems": True})
+]
 TicketIds = Annotated[tuple[Uuid, ...], Meta(min_length=1, max_length=MAX_LIST)]
 
 
@@ -112,8 +115,12 @@ class Resend(Closed, frozen=True, tag="resend/1"):
 
     command_id: CommandId
     select: Unacknowledged | BySeq | ByTime | ByIds
-    include: Annotated[tuple[Literal["tickets", "replies"], ...], Meta(max_length=2)] | UnsetType = UNSET
+    include: Include | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=1000)] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if self.include is not UNSET and len(set(self.include)) != len(self.include):
+            raise ValueError("include: an item occurs twice")
 
 
 class Get(Closed, frozen=True, tag="get/1"):
