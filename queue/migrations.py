@@ -5,7 +5,7 @@ of the running program.
 """
 
 from kentongan.queue.errors import SchemaTooNew
-from kentongan.queue.store_file import File
+from kentongan.queue.models import File
 
 VERSION_1 = (
     """CREATE TABLE store (

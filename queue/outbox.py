@@ -91,3 +91,10 @@ def reported_step(parts: Collection[PartState]) -> Step | None:
 def sent_step(parts: Collection[PartState]) -> Step:
     """Tell whether the service centre has the whole message."""
     return Step.ALL_SENT if all(part in TAKEN for part in parts) else Step.PART_SENT
+
+
+def settles_ms(state: State, now_ms: int, validity_ms: int) -> int | None:
+    """Give the moment at which an open end of this state is closed, if it has one (contract 4.7)."""
+    if state is State.SENT:
+        return now_ms + validity_ms + REPORT_SLACK_MS
+    return now_ms + UNCERTAIN_SETTLES_MS if state is State.UNCERTAIN else None

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from kentongan.queue import migrations, numbers
 from kentongan.queue.ids import Uuid7
+from kentongan.queue.models import File, Row
 from kentongan.queue.records import (
     AckResult,
     CommandRecord,
@@ -34,9 +35,9 @@ from kentongan.queue.records import (
     Verdict,
 )
 from kentongan.queue.spool import jitter_of, next_offer_ms
-from kentongan.queue.store_file import File, Row
 from kentongan.queue.store_inbox import Answer, Answered, Inbox, StoreSettings
-from kentongan.queue.store_outbox import Narrator, Outbox
+from kentongan.queue.store_messages import Messages, Narrator
+from kentongan.queue.store_outbox import Outbox
 from kentongan.queue.store_spool import Spool
 
 __all__ = ["Answered", "Narrator", "Store", "StoreSettings", "last_moment", "steady_base"]
@@ -51,7 +52,8 @@ class Store:
         self._file = file
         self._spool = Spool(file)
         self._inbox = Inbox(file, self._spool, settings, ids)
-        self._outbox = Outbox(file, self._spool, narrate)
+        self._messages = Messages(file, self._spool, narrate)
+        self._outbox = Outbox(file, self._messages)
         self._clock_ms = 0
         row = file.one("SELECT store_id FROM store")
         self.store_id = str(row[0]) if row else ""
@@ -121,7 +123,7 @@ class Store:
         draft = answer(ticket, self._inbox.answered(ticket.sender.ref, at))
         if draft is not None:
             self._inbox.mark_answered(ticket.seq)
-            self._outbox.add(draft, at)
+            self._messages.add(draft, at)
 
     def acknowledge(self, ack: TicketAck, at: Moment) -> AckResult:
         """Take the backend's own acknowledgement of a ticket."""
@@ -225,27 +227,27 @@ class Store:
         """Take a reply with its answer and its first event."""
         with self._writing(at):
             self._answer_command(record, response, at)
-            return self._outbox.add(draft, at)
+            return self._messages.add(draft, at)
 
     def enqueue(self, draft: OutboundDraft, at: Moment) -> OutboundMessage:
         """Queue a message of our own."""
         with self._writing(at):
-            return self._outbox.add(draft, at)
+            return self._messages.add(draft, at)
 
     def queue_position(self, priority: Priority) -> int:
         """Give the place a new message of this priority would have, from 1."""
         with self._file.reading():
-            return self._outbox.position(priority)
+            return self._messages.position(priority)
 
     def concat_reference(self, recipient: str) -> int:  # noqa: ARG002  one counter serves all recipients
         """Give the concatenation reference for the parts of a message about to be accepted."""
         with self._file.reading():
-            return self._outbox.concat_reference()
+            return self._messages.concat_reference()
 
     def outbox(self, limit: int) -> list[OutboundMessage]:
         """Give a page of messages, newest first."""
         with self._file.reading():
-            return self._outbox.newest(limit)
+            return self._messages.newest(limit)
 
     def refused_numbers(self, line: str, recipient: str) -> int:
         """Count the recipients refused on a line since its last success, for `retry.decide`."""
@@ -287,17 +289,17 @@ class Store:
     def cancel(self, command_id: str, at: Moment) -> OutboundMessage | None:
         """Stop a message not yet begun; gives it as it stands then, or nothing."""
         with self._writing(at):
-            return self._outbox.cancel(command_id, at)
+            return self._messages.cancel(command_id, at)
 
     def expire(self, at: Moment) -> int:
         """End what waited too long; gives how many messages."""
         with self._writing(at):
-            return self._outbox.expire(at)
+            return self._messages.expire(at)
 
     def message_of(self, command_id: str) -> OutboundMessage | None:
         """Give the message of a command, or nothing."""
         with self._file.reading():
-            return self._outbox.find("command_id = ?", command_id)
+            return self._messages.find("command_id = ?", command_id)
 
     def sends_since(self, line: str, since_steady_ms: int) -> int:
         """Count the parts a line began since a steady moment."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kentongan.queue import inbox, numbers
 from kentongan.queue.ids import Uuid7
+from kentongan.queue.models import File, Row
 from kentongan.queue.records import (
     AckResult,
     Concat,
@@ -23,7 +24,6 @@ from kentongan.queue.records import (
     TicketAck,
     TicketState,
 )
-from kentongan.queue.store_file import File, Row
 from kentongan.queue.store_spool import Spool
 
 TICKET_COLUMNS = (

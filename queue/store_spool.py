@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
+from kentongan.queue.models import File, Row
 from kentongan.queue.records import Lane, SpoolDraft
 from kentongan.queue.spool import TICKET_CHANNEL, TICKET_TYPE
-from kentongan.queue.store_file import File, Row
 
 COLUMNS = "id, lane, channel, event_id, event_type, body, correlation, attempt, ticket_seq"
 
