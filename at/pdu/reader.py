@@ -27,6 +27,14 @@ def _not_hex(digits: str) -> PduTruncated | PduUnsupported:
     return PduTruncated("hex", len(digits) // 2, 1, 0)
 
 
+def written(field: str, *values: int) -> bytes:
+    """Write each value as one octet; raise `PduUnsupported` for the first that does not fit."""
+    for value in values:
+        if not 0 <= value <= 0xFF:
+            raise PduUnsupported(field, 0, value)
+    return bytes(values)
+
+
 class Reader:
     """A position in the octets of one PDU; offsets in errors count from the start of the PDU."""
 

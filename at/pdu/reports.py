@@ -7,7 +7,7 @@ an RP-ACK or an RP-ERROR is not in its octets: the caller knows and says so.
 from dataclasses import dataclass
 
 from kentongan.at.errors import PduUnsupported
-from kentongan.at.pdu.reader import Reader, octets_of
+from kentongan.at.pdu.reader import Reader, octets_of, written
 from kentongan.at.pdu.remark import Remark
 from kentongan.at.pdu.scts import OCTETS as SCTS_OCTETS
 from kentongan.at.pdu.scts import Scts
@@ -85,7 +85,7 @@ def _read_end(reader: Reader) -> tuple[Remark, ...]:
 def _head(mti: int, cause: int | None, optional: OptionalFields) -> bytes:
     has_header = optional.user_data is not None and optional.user_data.header_octets > 0
     first = mti | (UDHI if has_header else 0)
-    return bytes((first,)) if cause is None else bytes((first, cause))
+    return bytes((first,)) if cause is None else written("TP-FCS", first, cause)
 
 
 def _announced(optional: OptionalFields) -> bytes:

@@ -6,7 +6,7 @@ from enum import Enum
 from kentongan.at.pdu import dcs as coding
 from kentongan.at.pdu.address import Address, read_address, write_address
 from kentongan.at.pdu.dcs import Dcs
-from kentongan.at.pdu.reader import Reader
+from kentongan.at.pdu.reader import Reader, written
 from kentongan.at.pdu.remark import Remark
 from kentongan.at.pdu.scts import OCTETS as SCTS_OCTETS
 from kentongan.at.pdu.scts import Scts
@@ -57,7 +57,9 @@ class Deliver:
             (UDHI, self.user_data.header_octets > 0),
             (0x80, self.reply_path),
         )
-        head = bytes((first,)) + write_address(self.originator) + bytes((self.pid, self.dcs.raw)) + self.scts.raw
+        head = (
+            bytes((first,)) + write_address(self.originator) + written("TP-PID", self.pid, self.dcs.raw) + self.scts.raw
+        )
         return head + bytes((self.user_data.length,)) + self.user_data.raw
 
 
@@ -85,7 +87,8 @@ class Submit:
             (UDHI, self.user_data.header_octets > 0),
             (0x80, self.reply_path),
         )
-        head = bytes((first, self.reference)) + write_address(self.destination) + bytes((self.pid, self.dcs.raw))
+        head = written("TP-MR", first, self.reference) + write_address(self.destination)
+        head += written("TP-PID", self.pid, self.dcs.raw)
         return head + period + bytes((self.user_data.length,)) + self.user_data.raw
 
 
@@ -131,8 +134,10 @@ class StatusReport:
             (0x20, self.of_command),
             (UDHI, user_data is not None and user_data.header_octets > 0),
         )
-        head = bytes((first, self.reference)) + write_address(self.recipient)
-        return head + self.scts.raw + self.discharged.raw + bytes((self.status,)) + write_optional(self.optional)
+        head = written("TP-MR", first, self.reference) + write_address(self.recipient)
+        return (
+            head + self.scts.raw + self.discharged.raw + written("TP-ST", self.status) + write_optional(self.optional)
+        )
 
 
 Tpdu = Deliver | Submit | StatusReport
@@ -245,7 +250,7 @@ def write_optional(optional: OptionalFields) -> bytes:
     indicator = optional.indicator or bytes((0,))
     octets = bytes((indicator[0] & ~0x07 | present,)) + indicator[1:]
     if optional.pid is not None:
-        octets += bytes((optional.pid,))
+        octets += written("TP-PID", optional.pid)
     if optional.dcs is not None:
         octets += bytes((optional.dcs.raw,))
     if optional.user_data is not None:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from kentongan.at.errors import PduError, PduUnsupported
 from kentongan.at.pdu.address import Address, read_address, write_address
-from kentongan.at.pdu.reader import Reader
+from kentongan.at.pdu.reader import Reader, written
 from kentongan.at.pdu.remark import Remark
 
 MAX_HEADER_OCTETS = 140
@@ -201,37 +201,41 @@ def write_elements(elements: tuple[Element, ...]) -> bytes:
 
 def _write(element: Element) -> bytes:
     iei, data = wire(element)
-    return bytes((iei, len(data))) + data
+    return written("information element", iei, len(data)) + data
 
 
-def wire(element: Element) -> tuple[int, bytes]:
+def wire(element: Element) -> tuple[int, bytes]:  # noqa: C901, PLR0911 - one case for each element
     """Give the identifier and the data octets of an element; raise `PduUnsupported` for a number out of range."""
     match element:
         case Concat(reference, width, total, sequence):
-            return (0x08 if width == 16 else 0x00), _number(reference, width) + bytes((total, sequence))
+            return (0x08 if width == 16 else 0x00), _number(reference, width) + _octets(total, sequence)
         case Ports(destination, source, width):
             return (0x05 if width == 16 else 0x04), _number(destination, width) + _number(source, width)
         case SpecialMessage(indication, store, count):
-            return 0x01, bytes((indication | (0x80 if store else 0), count))
+            return 0x01, _octets(_number(indication, 7)[0] | (0x80 if store else 0), count)
         case SmscControl(flags):
-            return 0x06, bytes((flags,))
+            return 0x06, _octets(flags)
         case HeaderSource(source):
-            return 0x07, bytes((source,))
+            return 0x07, _octets(source)
         case EmailHeader(length):
-            return 0x20, bytes((length,))
+            return 0x20, _octets(length)
         case Hyperlink(position, title_length, url_length):
-            return 0x21, _number(position, 16) + bytes((title_length, url_length))
+            return 0x21, _number(position, 16) + _octets(title_length, url_length)
         case ReplyAddress(address):
             return 0x22, write_address(address)
         case SingleShift(language):
-            return 0x24, bytes((language,))
+            return 0x24, _octets(language)
         case LockingShift(language):
-            return 0x25, bytes((language,))
+            return 0x25, _octets(language)
         case OtherElement(iei, data):
             return iei, data
 
 
-def _number(value: int, width: Width) -> bytes:
-    if not 0 <= value < 1 << width:
+def _octets(*values: int) -> bytes:
+    return written("information element", *values)
+
+
+def _number(value: int, bits: int) -> bytes:
+    if not 0 <= value < 1 << bits:
         raise PduUnsupported("information element", 0, value)
-    return value.to_bytes(width // 8, "big")
+    return value.to_bytes((bits + 7) // 8, "big")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kentongan.at.errors import PduUnsupported
-from kentongan.at.pdu.reader import Reader
+from kentongan.at.pdu.reader import Reader, written
 from kentongan.at.pdu.scts import Scts, swapped
 
 HOUR, DAY, WEEK = 60, 1440, 10080
@@ -122,7 +122,7 @@ def write_validity(validity: Validity | None) -> tuple[int, bytes]:
         case None:
             return 0, b""
         case RelativeValidity(value):
-            return 0x10, bytes((value,))
+            return 0x10, written("TP-VP", value)
         case AbsoluteValidity(until):
             return 0x18, until.raw
         case EnhancedValidity(raw):
