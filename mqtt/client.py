@@ -11,11 +11,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
-from paho.mqtt import MQTTException  # noqa: TID251 - this is the module
-from paho.mqtt import client as paho  # noqa: TID251
+from paho.mqtt import client as paho  # noqa: TID251 - this is the module
 from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTProtocolVersion  # noqa: TID251
 from paho.mqtt.packettypes import PacketTypes  # noqa: TID251
-from paho.mqtt.properties import Properties  # noqa: TID251
+from paho.mqtt.properties import MQTTException, Properties  # type: ignore[attr-defined]  # noqa: TID251 - 2.1's own
 from paho.mqtt.reasoncodes import ReasonCode  # noqa: TID251
 from paho.mqtt.subscribeoptions import SubscribeOptions  # noqa: TID251
 
@@ -332,8 +331,9 @@ class Link:
 
     def _turn(self, wire: Wire, session: Session) -> None:
         """Sleep, then let paho work and the session judge."""
-        wait_s = min(BEAT_S, session.deadline() - self._clock())
-        ready = self._orders.sleep(wait_s, wire.fileno(), writing=wire.want_write())
+        descriptor = wire.fileno()
+        wait_s = min(BEAT_S, session.deadline() - self._clock()) if descriptor >= 0 else 0.0
+        ready = self._orders.sleep(wait_s, descriptor, writing=wire.want_write())
         for order in self._orders.take():
             self._obey(session, order)
         if ready & WRITABLE:

@@ -174,7 +174,8 @@ class Session:
         if self._phase is Phase.LEAVING:
             self.end(DownCause.STOPPED, "left", now)
         elif notes.goodbye is not None:
-            self.end(causes.of_disconnect(notes.goodbye), f"the broker said goodbye with reason {notes.goodbye}", now)
+            reason = f" with reason {notes.goodbye}" if notes.goodbye else ""
+            self.end(causes.of_disconnect(notes.goodbye), f"the broker said goodbye{reason}", now)
         elif causes.rejects_certificate(notes.report):
             self.end(DownCause.CREDENTIALS, f"the broker refuses our certificate: {notes.report}", now)
         elif self.connack is None and self._wire.secure:
