@@ -87,6 +87,8 @@ class Core:
 
     def next_deadline(self) -> int:
         """Give the steady moment of the next `Tick`."""
+        if self._timers.store_away_ms:
+            return min(self._rooms.standing.deadline_ms, self._timers.deadline_ms)
         looks = [line.look_ms for line in self._lines.values() if line.ready and line.sending is None]
         spool = self._rooms.offering.look_ms if self._broker.room > 0 else NEVER_MS
         return min([*looks, spool, self._rooms.standing.deadline_ms, self._timers.deadline_ms])
@@ -218,7 +220,7 @@ class Core:
         """Do what is due: housekeeping, and the events a failing store postponed."""
         timers = self._timers
         if timers.store_away_ms and moment.steady_ms >= timers.deadline_ms:
-            self._store.note_clock(moment)
+            self._store.probe(moment)
             return self._store_back(moment)
         if moment.steady_ms >= timers.deadline_ms:
             timers.deadline_ms = moment.steady_ms + HOUSEKEEPING_MS

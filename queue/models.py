@@ -111,7 +111,9 @@ class File:
 
     def _fail(self, error: DatabaseError | InterfaceError) -> None:
         """Raise the store's own error; what is neither damage nor unavailability is a mistake of ours and stays."""
-        original = error.args[0] if error.args else error
+        # peewee 3 hands the library's error over as an argument, peewee 4 as the context
+        candidates = (*error.args, error.__cause__, error.__context__)
+        original = next((inner for inner in candidates if isinstance(inner, sqlite3.Error)), error)
         code = getattr(original, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
         self.abandon()
         if code in CAUSES:

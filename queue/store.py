@@ -40,7 +40,7 @@ from kentongan.queue.store_messages import Messages, Narrator
 from kentongan.queue.store_outbox import Outbox
 from kentongan.queue.store_spool import Spool
 
-__all__ = ["Answered", "Narrator", "Store", "StoreSettings", "last_moment", "steady_base"]
+__all__ = ["Answer", "Answered", "Narrator", "Store", "StoreSettings", "last_moment", "steady_base"]
 
 CLOCK_EVERY_MS = 60_000  # how often the pair of clocks is written down
 
@@ -98,6 +98,11 @@ class Store:
         if at.steady_ms - self._clock_ms >= CLOCK_EVERY_MS:
             with self._writing(at):
                 pass
+
+    def probe(self, at: Moment) -> None:
+        """Find out whether the file can be written to again; raises `StoreUnavailable` while it cannot."""
+        with self._file.writing():
+            _write_clock(self._file, at)
 
     # -- inbound -------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
 import json
+import resource
 
 import pytest
 from core_bench import CITIZEN, TOPICS, Bench, deliver, of
@@ -7,7 +8,7 @@ from kentongan.at import commands as to_modem
 from kentongan.at import events as at
 from kentongan.at import pdu
 from kentongan.at.events import ErrorFamily, ModemState
-from kentongan.daemon.events import Acknowledge, Publish, ToModem
+from kentongan.daemon.events import Acknowledge, Note, Publish, Show, ToModem
 from kentongan.mqtt.events import Delivery, MessageReceived, PubackResult
 
 
@@ -414,3 +415,62 @@ def test_the_citizen_gets_the_number_once_per_thread(tmp_path):
     bench.sent(first)
     assert orders(bench.sms("di desa sabbang", index=2), to_modem.SendPart) == []
     bench.core.close(bench.at)
+
+
+# -- a store that is away ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def full_disk():
+    """Switch a full disk on and off: a write of this process beyond the first kilobyte of a file fails."""
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+
+    def switch(*, full: bool) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1024 if full else hard, hard))
+
+    yield switch
+    switch(full=False)
+
+
+def names(commands):
+    return [command.name for command in of(Note, commands)]
+
+
+def test_a_full_disk_keeps_every_message_in_the_sim_and_service_resumes_by_itself(bench, full_disk):
+    bench.ready()
+    full_disk(full=True)
+    commands = bench.sms("jalan rusak", index=5, sender="+6281355550000")
+    assert orders(commands, to_modem.FreeSlot) == []
+    waited = bench.pass_time(10)
+    assert "store_back" not in names(waited)
+    shown = of(Show, waited)[-1].status
+    assert (shown.store.state, [fault.code for fault in shown.faults if fault.code == 6]) == ("unavailable", [6])
+    full_disk(full=False)
+    commands = bench.pass_time(6)
+    assert "store_back" in names(commands)
+    assert len(orders(commands, to_modem.WalkSlots)) == 1
+    assert len(orders(bench.sms("jalan rusak", index=5, sender="+6281355550000"), to_modem.FreeSlot)) == 1
+    assert bench.store.tickets(1)[0].text == "jalan rusak"
+
+
+def test_a_command_that_cannot_be_stored_is_not_acknowledged_until_it_is(bench, full_disk):
+    bench.ready()
+    bench.broker_up()
+    full_disk(full=True)
+    ping = b'{"schema":"ping/1","command_id":"p1"}'
+    assert of(Acknowledge, bench.command("ping", ping)) == []
+    full_disk(full=False)
+    commands = bench.pass_time(6)
+    assert len(of(Acknowledge, commands)) == 1
+    assert [answer["command_id"] for answer in events(commands, "response")] == ["p1"]
+
+
+def test_the_outcome_of_a_send_waits_for_the_store(bench, full_disk):
+    ticket = one_ticket(bench)
+    (part,) = orders(bench.command("reply", reply(ticket)), to_modem.SendPart)
+    full_disk(full=True)
+    bench.sent(part)
+    assert orders(bench.pass_time(20), to_modem.SendPart) == []
+    full_disk(full=False)
+    told = events(bench.pass_time(6), "reply")
+    assert told[-1]["status"] == "sent"
