@@ -1,5 +1,7 @@
 """What waits for the broker: its order, and when an unacknowledged ticket is offered again (contract 4.7)."""
 
+from zlib import crc32
+
 TICKET_CHANNEL, TICKET_TYPE = "ticket", "kentongan.ticket.v1"
 OFFER_AGAIN_MS = (30_000, 120_000, 600_000, 1_800_000, 3_600_000)  # then hourly
 SPREAD = 0.2  # +-20 %, so that gateways of one county do not offer in step
@@ -13,4 +15,4 @@ def next_offer_ms(offers: int, jitter: float) -> int:
 
 def jitter_of(event_id: str, offers: int) -> float:
     """Derive a spread within 0..1 from the event itself: the same restart makes the same plan."""
-    return (int(event_id[-6:], 16) * 0x9E3779B1 + offers * 0x85EBCA6B) % (1 << 24) / (1 << 24)
+    return crc32(f"{event_id} {offers}".encode()) / (1 << 32)

@@ -179,7 +179,8 @@ class Store:
         with self._writing(at):
             row = self._spool.row(spool_id)
             if row is None:
-                return ()
+                closed = self._spool.closed(spool_id)
+                return () if closed is None else self._inbox.parts_of(closed)
             attempt, seq = row[7] + 1, row[8]
             if seq is None or row[1] != Lane.TICKET:
                 self._spool.remove(spool_id)

@@ -275,6 +275,10 @@ class Inbox:
             " state = iif(state = 'pending', 'offered', state) WHERE seq = ? AND published_revision < revision",
             seq,
         )
+        return self.parts_of(seq)
+
+    def parts_of(self, seq: int) -> tuple[int, ...]:
+        """Give the identifiers of a ticket's parts."""
         return tuple(row[0] for row in self._file.run("SELECT id FROM part WHERE ticket_seq = ?", seq))
 
     def acknowledge(self, ack: TicketAck, at: Moment) -> AckResult:
@@ -305,8 +309,14 @@ class Inbox:
         return AckResult.DONE
 
     def _close(self, seq: int, state: TicketState, at: Moment) -> None:
-        self._file.run("UPDATE ticket SET state = ?, closed_steady_ms = ? WHERE seq = ?", str(state), at.steady_ms, seq)
-        self._spool.remove_ticket(seq)
+        """End a ticket; that the backend has it proves its publication."""
+        self._file.run(
+            "UPDATE ticket SET state = ?, closed_steady_ms = ?, published_revision = revision, shown = 1 WHERE seq = ?",
+            str(state),
+            at.steady_ms,
+            seq,
+        )
+        self._spool.close_ticket(seq)
 
     # -- looking -------------------------------------------------------------------------------------------------------
 

@@ -11,12 +11,15 @@ COLUMNS = "id, lane, channel, event_id, event_type, body, correlation, attempt, 
 DUE = f"SELECT {COLUMNS} FROM spool WHERE lane = ? AND due_ms <= ? ORDER BY due_ms, id LIMIT ?"  # noqa: S608  own text
 BY_ID = f"SELECT {COLUMNS} FROM spool WHERE id = ?"  # noqa: S608  own text
 
+REMEMBERED = 64  # acknowledgements that may overtake their PUBACK: more than any window holds
+
 
 class Spool:
     """The spool table. Identifiers are never used twice in a process: the window remembers them."""
 
     def __init__(self, file: File) -> None:
         self._file = file
+        self._closed: dict[int, int] = {}  # spool_id -> seq of tickets acknowledged while on their way
         self._last_id = file.number("SELECT max(id) FROM spool")
 
     def add(self, draft: SpoolDraft, due_ms: int) -> int:
@@ -69,6 +72,19 @@ class Spool:
     def remove(self, spool_id: int) -> None:
         """Forget an event that has arrived."""
         self._file.run("DELETE FROM spool WHERE id = ?", spool_id)
+
+    def close_ticket(self, seq: int) -> None:
+        """Stop offering an acknowledged ticket; its PUBACK may be still on its way."""
+        spool_id = self._file.number("SELECT id FROM spool WHERE ticket_seq = ? AND lane = ?", seq, int(Lane.TICKET))
+        self.remove_ticket(seq)
+        if spool_id:
+            self._closed[spool_id] = seq
+            while len(self._closed) > REMEMBERED:
+                del self._closed[next(iter(self._closed))]
+
+    def closed(self, spool_id: int) -> int | None:
+        """Give the ticket whose acknowledgement overtook this PUBACK, once."""
+        return self._closed.pop(spool_id, None)
 
     def remove_ticket(self, seq: int) -> None:
         """Stop offering a ticket."""
