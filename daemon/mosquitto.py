@@ -106,7 +106,7 @@ class Mosquitto:
 
     @property
     def log(self) -> Path:
-        """Where mosquitto writes what it does."""
+        """Where mosquitto writes what it does, since its last start."""
         return self.folder / "mosquitto.log"
 
     @property
@@ -128,13 +128,16 @@ class Mosquitto:
         if self._child is not None:
             return
         binary = find_binary()
+        if self.port and not _is_free(self.port):
+            raise BrokerFailed(f"port {self.port} is in use; is another broker running?")
         attempts = 1 if self.port else PORT_ATTEMPTS
         for _ in range(attempts):
             port = self.port or _free_port()
+            self.log.unlink(missing_ok=True)
             if self._started(binary, port):
                 self.port = port
                 return
-        raise BrokerFailed(f"mosquitto did not start: {self._last_words()}")
+        raise BrokerFailed(f"mosquitto did not start: {self._first_complaint()}")
 
     def stop(self) -> None:
         """End it in order: sessions are closed, and saved if it was told to persist."""
@@ -206,10 +209,9 @@ class Mosquitto:
         path.touch(0o600)
         path.write_text(content)
 
-    def _last_words(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        errors = [line for line in lines if "Error" in line] or lines
-        return errors[-1] if errors else "it said nothing"
+    def _first_complaint(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines()
+        return next((line for line in lines if "Error" in line), "it said nothing")
 
 
 def _free_port() -> int:
@@ -217,6 +219,16 @@ def _free_port() -> int:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that linger are no obstacle
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
 
 
 def _accepts(port: int) -> bool:
