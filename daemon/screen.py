@@ -20,7 +20,7 @@ _CODE_WORDS = re.compile(
     r"\botp\b|one[- ]time"
     r"|kode\s+(?:\w+\s+){0,2}(?:verifikasi|rahasia|otp|akses|login|masuk|aktivasi|keamanan|konfirmasi)"
     r"|(?:verification|security|confirmation|login|access|registration)\s+code"
-    r"|\bcode\s+is\b|is\s+your\s+(?:\w+\s+){0,3}code"
+    r"|\bcode\s+is\b|is\s+(?:your|the)\s+(?:\w+\s+){0,3}code"
     r"|kode\s+(?:whatsapp|telegram|google|facebook|instagram|gojek|grab|shopee|tokopedia|dana|ovo)"
     r"|(?:whatsapp|telegram|google|facebook|instagram)\s+(?:code|kode)|<#>"
     r"|jangan\s+(?:berikan|beritahu|bagikan|sebarkan|informasikan)[^.]{0,30}kode"
