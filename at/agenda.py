@@ -16,9 +16,9 @@ MAX_READS = 1000
 """Slots waiting to be read; more than any store has, so that a flood of notices costs no memory."""
 
 POLL_S = 60.0
-"""Health and slots are looked at this often: five commands, far below twelve a minute."""
+"""A health sample is taken this often: with the walk five commands a minute, twelve are allowed."""
 
-SEARCH_POLL_S = 15.0
+SEARCH_S = 15.0
 """Without a network the registration is asked for this often; its URC is usually faster."""
 
 
@@ -42,8 +42,13 @@ class HangUp:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveUssd:
+    """Leave the USSD session at the modem."""
+
+
+@dataclass(frozen=True, slots=True)
 class Adjust:
-    """Learn the details and send the comfortable settings, once after a start."""
+    """Send the comfortable settings and ask for the details, once after a start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,36 +57,41 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspect:
+    """Ask for what changes slowly."""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchNetwork:
     """Ask whether the network has been found."""
 
 
-Job = ReadSlot | FreeSlot | SendPart | RunUssd | WalkAll | HangUp | Adjust | Poll | SearchNetwork
+Wish = HangUp | LeaveUssd | Adjust | Inspect
+Job = ReadSlot | FreeSlot | SendPart | RunUssd | WalkAll | Poll | SearchNetwork | Wish
 
 
 class Agenda:
     """What waits to be done on a line whose messages can be read."""
 
     def __init__(self) -> None:
-        self.hang_up = False
-        self.adjust = False
         self.walk_at = math.inf
-        self.poll_at = math.inf
-        self.search_at = math.inf
         self.sends: deque[SendPart] = deque()
         self.ussd: deque[RunUssd] = deque()
+        self._poll_at = self._search_at = math.inf
+        self._walk_s = POLL_S
+        self._wishes: deque[Wish] = deque()
         self._frees: deque[FreeSlot] = deque()
         self._reads: dict[tuple[str, int], tuple[float, int]] = {}
         self._since_send = 0
 
-    def restart(self, now: float) -> None:
-        """Begin anew after a start: everything is walked, what was announced is found by the walk."""
+    def restart(self, now: float, walk_s: float) -> None:
+        """Begin anew after a start: the first walk finds whatever was announced."""
         self._reads.clear()
-        self.hang_up = False
-        self.adjust = True
+        self._wishes = deque([Adjust()])
+        self._walk_s = walk_s
         self.walk_at = now
-        self.poll_at = now + POLL_S
-        self.search_at = now + SEARCH_POLL_S
+        self._poll_at = now + POLL_S
+        self._search_at = now + SEARCH_S
 
     def announce(self, storage: str, index: int, due: float, tries: int = 0) -> None:
         """Note that a slot should be read at this moment."""
@@ -94,6 +104,11 @@ class Agenda:
             if key[0] == storage and key[1] in indexes and due <= began:
                 del self._reads[key]
 
+    def want(self, job: Wish) -> None:
+        """Note something to be done once, soon."""
+        if job not in self._wishes:
+            self._wishes.append(job)
+
     def free(self, command: FreeSlot) -> None:
         """Note that a slot shall be freed."""
         self._frees.append(command)
@@ -104,28 +119,29 @@ class Agenda:
         self._frees.clear()
         return taken
 
-    @property
-    def idle(self) -> bool:
-        """Tell whether nothing is waiting that somebody asked for."""
-        return not (self._frees or self.sends or self.ussd)
-
-    def next_job(self, now: float, *, may_send: bool) -> Job | None:
-        """Take the next job that is due."""
-        if self.hang_up:
-            self.hang_up = False
+    def next_job(self, now: float, *, may_send: bool, may_ask: bool) -> Job | None:
+        """Take the next job that is due: calls first, then slots and parts in fair turns, then what can wait."""
+        if HangUp() in self._wishes:
+            self._wishes.remove(HangUp())
             return HangUp()
+        if may_send and self.sends and self._since_send >= FAIR_SHARE:
+            return self._next_part()
         job = self._slot_job(now)
-        if may_send and self.sends and (job is None or self._since_send >= FAIR_SHARE):
-            if isinstance(job, ReadSlot):
-                self._reads[job.storage, job.index] = (now, job.tries)
-            elif job is not None:
-                self._frees.appendleft(job)
-            self._since_send = 0
-            return self.sends.popleft()
         if job is not None:
             self._since_send += 1
             return job
-        return self._leisure_job(now, may_send=may_send)
+        if may_send and self.sends:
+            return self._next_part()
+        return self._timed_job(now, may_send=may_send) or self._leisure_job(may_ask=may_send and may_ask)
+
+    def next_deadline(self, *, may_send: bool) -> float:
+        """Return when the next job is due of those that wait for a moment."""
+        reads = min((due for due, _ in self._reads.values()), default=math.inf)
+        return min(self.walk_at, self._poll_at, reads, math.inf if may_send else self._search_at)
+
+    def _next_part(self) -> SendPart:
+        self._since_send = 0
+        return self.sends.popleft()
 
     def _slot_job(self, now: float) -> ReadSlot | FreeSlot | None:
         for (storage, index), (due, tries) in self._reads.items():
@@ -134,22 +150,19 @@ class Agenda:
                 return ReadSlot(storage, index, tries)
         return self._frees.popleft() if self._frees else None
 
-    def _leisure_job(self, now: float, *, may_send: bool) -> Job | None:
+    def _timed_job(self, now: float, *, may_send: bool) -> Job | None:
         if now >= self.walk_at:
-            self.walk_at = now + POLL_S
+            self.walk_at = now + self._walk_s
             return WalkAll()
-        if self.adjust:
-            self.adjust = False
-            return Adjust()
-        if now >= self.poll_at:
-            self.poll_at = now + POLL_S
+        if now >= self._poll_at:
+            self._poll_at = now + POLL_S
             return Poll()
-        if now >= self.search_at:
-            self.search_at = now + SEARCH_POLL_S
-            return None if may_send else SearchNetwork()
-        return self.ussd.popleft() if self.ussd and may_send else None
+        if not may_send and now >= self._search_at:
+            self._search_at = now + SEARCH_S
+            return SearchNetwork()
+        return None
 
-    def next_deadline(self, *, may_send: bool) -> float:
-        """Return when the next job is due of those that wait for a moment."""
-        reads = min((due for due, _ in self._reads.values()), default=math.inf)
-        return min(self.walk_at, self.poll_at, reads, math.inf if may_send else self.search_at)
+    def _leisure_job(self, *, may_ask: bool) -> Job | None:
+        if self._wishes:
+            return self._wishes.popleft()
+        return self.ussd.popleft() if self.ussd and may_ask else None

@@ -54,7 +54,7 @@ class Chat:
         self.echo_is_off = False  # set by the owner when the modem obeys `ATE0`: an echo is then a restart
         self.echoes = 0
         self.unasked = Unasked()
-        self._box = black_box
+        self.box = black_box
         self._splitter = LineSplitter()
         self._flight: Flight | Sync | None = None
         self._given_up: AtCommand | None = None
@@ -76,11 +76,13 @@ class Chat:
             self._flight = self._probe(Sync(step, None), now)
             return
         self._flight = Flight(step, now)
+        if step.starts_up:
+            self.unasked.boots.expect(now)
         self._write(step.text.encode("ascii", "replace") + b"\r", now, "(secret)" if step.secret else step.text)
 
     def abort(self, why: str, now: float) -> list[Happening]:
         """End the step in flight without an answer; what the modem says next belongs to nobody."""
-        self._box.note(now, f"abort: {why}")
+        self.box.note(now, f"abort: {why}")
         return [] if self._flight is None else [self._finish(self._flight, Aborted(why))]
 
     def closed(self, now: float) -> list[Happening]:
@@ -139,7 +141,7 @@ class Chat:
         if final is not None:
             return [self._finish(flight, final)]
         if isinstance(flight, Flight):
-            self._box.note(now, "deadline")
+            self.box.note(now, "deadline")
             self._given_up = flight.command
             flight = Sync(RESYNC, flight)
         self._flight = self._probe(flight, now)
@@ -150,10 +152,10 @@ class Chat:
     def _on_token(self, token: Token, now: float) -> Iterator[Happening]:
         match token:
             case Prompt():
-                self._box.received(now, "> ")
+                self.box.received(now, "> ")
                 self._on_prompt(now)
             case Line(text, damaged):
-                self._box.received(now, text + " (damaged)" if damaged else text)
+                self.box.received(now, text + " (damaged)" if damaged else text)
                 yield from self._on_damaged(text) if damaged else self._on_line(text, now)
 
     def _on_prompt(self, now: float) -> None:
@@ -230,4 +232,4 @@ class Chat:
 
     def _write(self, data: bytes, now: float, shown: str) -> None:
         self._out += data
-        self._box.sent(now, shown)
+        self.box.sent(now, shown)

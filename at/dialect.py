@@ -18,14 +18,15 @@ class Dialect:
     settings: tuple[str, ...]  # sent after each start, refusals do not matter
     memories: tuple[str, ...]  # receive memories in order of preference
     cnmi: tuple[str, ...]  # variants in order of preference
-    iccid: str
-    iccid_prefix: str  # empty: the answer is a bare line
+    iccid: tuple[str, ...]  # tried until one is answered
     pin_attempts: str  # asks for the tries left; the prefix of its answer is its head
     pin_attempts_field: int
     hang_up: str
     soft_restart: str
     send_timeout_s: float
-    sim_rescan: tuple[str, ...] = ()  # makes the module look at its card holder again
+    rescans_sim: bool = False  # sees a card that was put back only when the radio is switched off and on
+    supply: str = ""  # asks for the supply voltage; the third field of its answer is in mV
+    fixes_rate: bool = False  # may still be at automatic rate detection, where no `RDY` betrays a restart
     read_delay_s: float = 0.0  # from `+CMTI` until the slot can be read
     walk_by_index_above: int = NO_LIMIT  # more used slots than this are read one by one, not listed
     speaks_packed_ussd: bool = False
@@ -49,25 +50,26 @@ SIM800 = Dialect(
         "AT+SCLASS0=1",  # class 0 is stored on the SIM instead of passing by
         "AT+SRSPT=1",  # no retransmission by the module itself: it doubles messages whose acknowledgement was lost
         "AT+GSMBUSY=1",
+        "AT+CWHITELIST=0",  # a stored whitelist drops messages without a word (modem.md 10.1 item 61)
     ),
     memories=("SM",),  # SIM800C hardware manual: SMS storage is the SIM
     cnmi=_CNMI,
-    iccid="AT+CCID",
-    iccid_prefix="",
+    iccid=("AT+CCID",),
     pin_attempts="AT+SPIC",
     pin_attempts_field=0,
     hang_up="ATH",
     soft_restart="AT+CFUN=1,1",
     send_timeout_s=85.0,  # the manual's 60 s, TR1M of 24.011 (45 s), and time to listen before anything is written
-    sim_rescan=("AT+CFUN=0", "AT+CFUN=1"),  # SIM800L does not see a card put back (modem.md 3.3)
+    rescans_sim=True,  # SIM800L, and every holder without a detection switch (modem.md 3.3)
+    supply="AT+CBC",
+    fixes_rate=True,
 )
 HUAWEI = Dialect(
     name="huawei",
     settings=("AT^CURC=2,0000000000000828", "AT^PORTSEL=0", "AT^STSF=0"),
     memories=("SM", "ME"),
     cnmi=("2,1,0,2,0", "2,1,0,1,0", "2,1,2,2,0", "2,1,2,0,0", "1,1,0,2,0", "1,1,0,1,0", "2,1,0,0,0", "2,1"),
-    iccid="AT^ICCID?",
-    iccid_prefix="^ICCID",
+    iccid=("AT^ICCID?", "AT+CCID"),
     pin_attempts="AT^CPIN?",
     pin_attempts_field=3,
     hang_up="AT+CHUP",
@@ -85,8 +87,7 @@ GENERIC = Dialect(
     settings=(),
     memories=("SM", "ME"),
     cnmi=_CNMI,
-    iccid="AT+CCID",
-    iccid_prefix="",
+    iccid=("AT+CCID", "AT+CICCID", "AT+ICCID", "AT+QCCID"),  # SIM7600 and A7670: CICCID, EC25: QCCID
     pin_attempts='AT+CPINR="SIM PIN"',
     pin_attempts_field=1,
     hang_up="AT+CHUP",

@@ -14,7 +14,8 @@ class AtCommand:
     `prefixes` are the heads of accepted answer lines (`+CPMS`); `free_text` accepts lines that cannot be unsolicited;
     `with_pdu` takes the line behind each accepted one; `needs_line` distrusts an `OK` without any answer line;
     `payload` is written after the prompt, closed by Ctrl-Z; `secret` keeps the text out of the black box;
-    `hangs_up` makes `NO CARRIER` and its like final; `may_end_in_silence` is for modems that forget the `OK`.
+    `hangs_up` makes `NO CARRIER` and its like final; `may_end_in_silence` is for modems that forget the `OK`;
+    `starts_up` announces that lines of a start may follow and are no restart.
     """
 
     text: str
@@ -28,6 +29,7 @@ class AtCommand:
     secret: bool = False
     hangs_up: bool = False
     may_end_in_silence: bool = False
+    starts_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,26 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from kentongan.at.dialect import NO_LIMIT, Dialect
-from kentongan.at.dialogue import Aborted, AtCommand, AtResponse, CmeError, CmsError, Failed, Ok, Procedure, TimedOut
+from kentongan.at.dialogue import (
+    Aborted,
+    AtCommand,
+    AtResponse,
+    CmeError,
+    CmsError,
+    Failed,
+    Ok,
+    Pause,
+    Procedure,
+    TimedOut,
+)
 from kentongan.at.events import ErrorFamily, Rejected, SendOutcome, Sent, Uncertain, digest
 from kentongan.at.results import (
     SlotEntry,
     StoreFill,
+    fields,
     final_result,
     listing,
+    number,
     operator,
     reference,
     registration,
@@ -29,8 +42,11 @@ DELETE_TRIES = 3
 NO_SLOT = frozenset({321, 21, 22})
 """CMS 321, CME 21 and 22: there is nothing at this index."""
 
-NO_SIM = frozenset({10, 13, 15, 310, 313, 315})
-"""CME and CMS codes that say that the card cannot be used."""
+NO_SIM = frozenset({10, 11, 12, 13, 15, 310, 311, 313, 315, 316})
+"""CME and CMS codes that say that the card is missing, locked or broken."""
+
+WRONG_MODE = 305
+"""CMS: an invalid text mode parameter; the modem has forgotten `AT+CMGF=0`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,24 +224,38 @@ class Health:
 
     registration: int | None
     dbm: int | None
-    operator: str | None
     fill: StoreFill | None
     sim: str  # what `+CPIN` said, or why it said nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What the thorough part of a poll found."""
+
+    operator: str | None
     settings_kept: bool  # the notification settings are still ours
+    millivolts: int | None
 
 
-def poll(cnmi: str, *, thorough: bool) -> Procedure[Health]:
-    """Take one health sample; a thorough one also asks for the operator and whether the settings are still ours."""
+def poll() -> Procedure[Health]:
+    """Take one health sample."""
     stat = yield from ask_registration()
     signal = yield from ask("AT+CSQ", "+CSQ", 5.0)
     sim = yield from ask_sim()
     stored = yield from ask("AT+CPMS?", "+CPMS", 5.0)
-    name, kept = None, True
-    if thorough:
-        name = yield from ask_operator()
-        kept = yield from settings_are_ours(cnmi)
     dbm = signal_dbm(signal.lines[0]) if signal.lines else None
-    return Health(stat, dbm, name, store_fill(stored.lines), sim, kept)
+    return Health(stat, dbm, store_fill(stored.lines), sim)
+
+
+def inspect(cnmi: str, dialect: Dialect) -> Procedure[Condition]:
+    """Ask for what changes slowly, and whether the settings are still ours."""
+    name = yield from ask_operator()
+    kept = yield from settings_are_ours(cnmi)
+    if not dialect.supply:
+        return Condition(name, kept, None)
+    supply = yield from ask(dialect.supply, "+CBC", 5.0)
+    parts = fields(supply.lines[0]) if supply.lines else []
+    return Condition(name, kept, number(parts[2]) if len(parts) > 2 else None)
 
 
 def ask_fill(storage: str) -> Procedure[StoreFill | None]:
@@ -277,3 +307,20 @@ def settings_are_ours(cnmi: str) -> Procedure[bool]:
 def hang_up(dialect: Dialect) -> Procedure[None]:
     """Refuse a call: a modem that rings may not send (modem.md 2.7)."""
     yield AtCommand(dialect.hang_up, timeout_s=20.0, hangs_up=True)
+
+
+RADIO_REST_S = 5.0
+"""A card needs 3 to 5 s between off and on to be read again (smstools note on SIM800L)."""
+
+
+def switch_radio(dialect: Dialect) -> Procedure[None]:
+    """Switch the radio off and on: the card is read again, the network is searched anew."""
+    yield AtCommand("AT+CFUN=0", timeout_s=dialect.cfun_s, starts_up=True)
+    yield Pause(RADIO_REST_S)
+    yield AtCommand("AT+CFUN=1", timeout_s=dialect.cfun_s, starts_up=True)
+
+
+def choose_operator() -> Procedure[int | None]:
+    """Let the modem choose its operator by itself, and ask where that led."""
+    yield AtCommand("AT+COPS=0", timeout_s=130.0)
+    return (yield from ask_registration())

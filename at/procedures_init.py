@@ -6,11 +6,11 @@ The steps and their rules are modem.md 2.1; what receiving needs comes first, so
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kentongan.at.dialect import DIALECTS, NOISE_SWITCHES, SIM800, Dialect, recognise
+from kentongan.at.dialect import DIALECTS, Dialect, recognise
 from kentongan.at.dialogue import AtCommand, CmeError, Ok, Pause, Procedure, Synchronise
-from kentongan.at.events import Identified, SimIdentified
-from kentongan.at.procedures import Refused, ask, ask_operator, ask_registration, ask_sim, refusal, select_storage
-from kentongan.at.results import StoreFill, fields, number, signal_dbm
+from kentongan.at.events import SimIdentified
+from kentongan.at.procedures import Refused, ask, ask_registration, ask_sim, refusal, select_storage
+from kentongan.at.results import StoreFill, fields, number
 
 BUSY_TRIES = 30
 """One a second: the SIM answers `busy` for up to half a minute after power-on (modem.md 2.1 step 8)."""
@@ -93,6 +93,7 @@ def initialise(dialect_name: str, pin: PinRule, count_echoes: Callable[[], int])
     yield AtCommand("AT+CMEE=1", timeout_s=2.0)
     dialect = DIALECTS[dialect_name] if dialect_name in DIALECTS else (yield from find_dialect())
     iccid = yield from ask_iccid(dialect)
+    yield from _wake_radio(dialect)
     trouble = yield from unlock(dialect, iccid, pin)
     if trouble is not None:
         return trouble
@@ -116,10 +117,9 @@ def _prepare_messages(dialect: Dialect, iccid: str, echo_is_off: Callable[[], bo
     return Profile(dialect, SimIdentified(iccid, imsi), fill, cnmi, stat, echo_is_off())
 
 
-def soft_restart(dialect_name: str) -> Procedure[None]:
+def soft_restart(dialect: Dialect) -> Procedure[None]:
     """Restart the module by command; whether it listens is found out by the start that follows."""
-    dialect = DIALECTS.get(dialect_name, SIM800)
-    yield AtCommand(dialect.soft_restart, timeout_s=RESTART_PATIENCE_S)
+    yield AtCommand(dialect.soft_restart, timeout_s=RESTART_PATIENCE_S, starts_up=True)
 
 
 def find_dialect() -> Procedure[Dialect]:
@@ -160,14 +160,15 @@ def choose_cnmi(dialect: Dialect) -> Procedure[str]:
 
 def ask_iccid(dialect: Dialect) -> Procedure[str]:
     """Ask for the number of the card; empty when it does not say."""
-    if not dialect.iccid_prefix:
-        return (yield from _ask_digits(dialect.iccid))
-    response = yield AtCommand(dialect.iccid, (dialect.iccid_prefix,), 5.0, needs_line=True)
-    return fields(response.lines[0])[0].rstrip("Ff") if response.lines else ""
+    for text in dialect.iccid:
+        digits = yield from _ask_digits(text)
+        if digits:
+            return digits
+    return ""
 
 
 def _ask_digits(text: str) -> Procedure[str]:
-    response = yield AtCommand(text, ("+CCID", "+ICCID"), 5.0, free_text=True)
+    response = yield AtCommand(text, ("+CCID", "+ICCID", "+CICCID", "+QCCID", "^ICCID", "+CIMI"), 5.0, free_text=True)
     for line in response.lines:
         digits = line.rpartition(":")[2].strip().strip('"').rstrip("Ff")
         if digits.isascii() and digits.isdigit():
@@ -177,7 +178,7 @@ def _ask_digits(text: str) -> Procedure[str]:
 
 def unlock(dialect: Dialect, iccid: str, pin: PinRule) -> Procedure[NoSim | Locked | None]:
     """Wait until the card can be used, entering the PIN at most once; `None` when it can (modem.md 3.1, 3.2)."""
-    entered, woken = False, False
+    entered = False
     for _ in range(BUSY_TRIES + PIN_SETTLE_TRIES):
         state = yield from ask_sim()
         match state:
@@ -189,9 +190,6 @@ def unlock(dialect: Dialect, iccid: str, pin: PinRule) -> Procedure[NoSim | Lock
                     return refused
                 entered = True
                 continue
-            case "NOT READY" | "BUSY" if not woken:
-                woken = True
-                yield from _wake_radio(dialect)
             case "NOT READY" | "BUSY" | "SIM PIN":
                 pass
             case "NOT INSERTED":
@@ -207,7 +205,7 @@ def unlock(dialect: Dialect, iccid: str, pin: PinRule) -> Procedure[NoSim | Lock
 def _wake_radio(dialect: Dialect) -> Procedure[None]:
     response = yield from ask("AT+CFUN?", "+CFUN", 10.0)
     if response.lines and number(fields(response.lines[0])[0]) in {0, 4}:
-        yield AtCommand("AT+CFUN=1", timeout_s=dialect.cfun_s)
+        yield AtCommand("AT+CFUN=1", timeout_s=dialect.cfun_s, starts_up=True)
 
 
 def _enter_pin(dialect: Dialect, iccid: str, pin: PinRule) -> Procedure[Locked | None]:
@@ -218,7 +216,7 @@ def _enter_pin(dialect: Dialect, iccid: str, pin: PinRule) -> Procedure[Locked |
         return Locked(f"SIM PIN, attempts left: {'unknown' if left is None else left}; not tried")
     if not pin.allows(iccid):
         return Locked("SIM PIN, this PIN was tried on this card before")
-    response = yield AtCommand(f'AT+CPIN="{pin.pin}"', timeout_s=dialect.sim_s, secret=True)
+    response = yield AtCommand(f'AT+CPIN="{pin.pin}"', timeout_s=dialect.sim_s, secret=True, starts_up=True)
     match response.final:
         case Ok():
             return None
@@ -235,44 +233,3 @@ def attempts_left(dialect: Dialect) -> Procedure[int | None]:
     parts = fields(response.lines[0]) if response.lines else []
     at = dialect.pin_attempts_field
     return number(parts[at]) if len(parts) > at else None
-
-
-# -- after the line serves --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What is good to know, and is asked once the line serves."""
-
-    identified: Identified
-    smsc: str
-    operator: str
-    registration: int | None
-    dbm: int | None
-
-
-def adjust(dialect: Dialect) -> Procedure[Details]:
-    """Send the settings that make life easier, done without where refused, and ask for the details."""
-    for text in ("AT+CSMS=0", *dialect.settings, "AT+CLIP=1", "ATS0=0"):
-        response = yield AtCommand(text, ("+CSMS",), timeout_s=15.0 if "CLIP" in text else 5.0)
-        if not response.ok and text in NOISE_SWITCHES:
-            yield AtCommand(NOISE_SWITCHES[text], timeout_s=5.0)
-    identified = yield from identify(dialect)
-    centre = yield from ask("AT+CSCA?", "+CSCA", dialect.sim_s)
-    smsc = fields(centre.lines[0])[0] if centre.lines else ""
-    name = yield from ask_operator()
-    stat = yield from ask_registration()
-    signal = yield from ask("AT+CSQ", "+CSQ", 5.0)
-    dbm = signal_dbm(signal.lines[0]) if signal.lines else None
-    return Details(identified, smsc, name or "", stat, dbm)
-
-
-def identify(dialect: Dialect) -> Procedure[Identified]:
-    """Ask for the identity of the module."""
-    answers = []
-    for text in ("AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+CGSN"):
-        response = yield AtCommand(text, ("+CGMI", "+CGMM", "+CGMR", "+CGSN", "Revision"), free_text=True)
-        line = response.lines[0] if response.lines else ""
-        answers.append(line.rpartition(":")[2].strip().strip('"'))
-    maker, model, revision, imei = answers
-    return Identified(maker, model, revision, imei, dialect.name)

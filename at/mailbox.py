@@ -1,0 +1,94 @@
+"""Read, list and free the slots of the message memory.
+
+Refuses to free a slot whose content it has not seen itself since the last notice, restart or change of card.
+"""
+
+from kentongan.at.agenda import READ_DELAYS_S, ReadSlot
+from kentongan.at.commands import FreeSlot
+from kentongan.at.events import ModemAnswered, SlotFound, SlotFreed, SlotKept, WalkEnded, digest
+from kentongan.at.hands import Hands, SimGone
+from kentongan.at.procedures import Kept, Refused, free_slot, in_storage, read_slot, walk
+from kentongan.at.procedures_init import Profile
+from kentongan.at.results import SlotEntry
+
+MAX_SLOTS = 2000
+"""More than the largest store holds (Balong: 500); beyond it a slot is simply read again before its delete."""
+
+
+class Mailbox:
+    """The slots of one line and what they are known to hold."""
+
+    def __init__(self, hands: Hands) -> None:
+        self.freeing = False  # a delete is under way
+        self._hands = hands
+        self._known: dict[tuple[str, int], str] = {}
+
+    def forget(self) -> None:
+        """Note that nothing is known of any slot."""
+        self._known.clear()
+        self.freeing = False
+
+    def announced(self, storage: str, index: int, due: float) -> None:
+        """Note that a slot has got a message, to be read at this moment."""
+        self._known.pop((storage, index), None)
+        self._hands.agenda.announce(storage, index, due)
+
+    def read(self, job: ReadSlot, profile: Profile, now: float) -> None:
+        """Read one announced slot; an empty one is looked at again, then the whole memory is."""
+
+        def finish(found: SlotEntry | Refused | None, then: float) -> None:
+            match found:
+                case SlotEntry():
+                    self._found(job.storage, found)
+                case Refused(why, sim_gone=True):
+                    self._hands.tell(SimGone(why), then)
+                case _ if job.tries < len(READ_DELAYS_S):
+                    due = then + READ_DELAYS_S[job.tries]
+                    self._hands.agenda.announce(job.storage, job.index, due, job.tries + 1)
+                case _:
+                    self._hands.agenda.walk_at = then
+
+        inner = read_slot(job.index, profile.dialect)
+        procedure = in_storage(job.storage, profile.fill.storage, profile.dialect, inner)
+        self._hands.runner.begin(procedure, finish, now)
+
+    def free(self, job: FreeSlot, profile: Profile, now: float) -> None:
+        """Delete one slot while it holds what it should."""
+
+        def finish(kept: Kept | Refused | None, _: float) -> None:
+            self.freeing = False
+            self._known.pop((job.storage, job.index), None)
+            if kept is None:
+                self._hands.outlet.emit(SlotFreed(job.storage, job.index, job.digest))
+                return
+            self._hands.outlet.emit(SlotKept(job.storage, job.index, job.digest, kept.why))
+            if isinstance(kept, Kept) and kept.now_holds is not None:
+                self._found(job.storage, kept.now_holds)
+
+        self.freeing = True
+        read_first = self._known.get((job.storage, job.index)) != job.digest
+        inner = free_slot(job.index, job.digest, profile.dialect, read_first=read_first)
+        procedure = in_storage(job.storage, profile.fill.storage, profile.dialect, inner)
+        self._hands.runner.begin(procedure, finish, now)
+
+    def walk(self, profile: Profile, now: float) -> None:
+        """Report every occupied slot."""
+        storage = profile.fill.storage
+
+        def finish(found: tuple[SlotEntry, ...] | Refused, then: float) -> None:
+            if isinstance(found, Refused):
+                if found.sim_gone:
+                    self._hands.tell(SimGone(found.why), then)
+                return
+            self._hands.agenda.walked(storage, {entry.index for entry in found}, now)
+            for entry in found:
+                self._found(storage, entry)
+            self._hands.outlet.emit(WalkEnded(storage, len(found)))
+            self._hands.outlet.emit(ModemAnswered())
+
+        self._hands.runner.begin(walk(storage, profile.dialect), finish, now)
+
+    def _found(self, storage: str, entry: SlotEntry) -> None:
+        if len(self._known) < MAX_SLOTS:
+            self._known[storage, entry.index] = digest(entry.pdu_hex)
+        self._hands.outlet.emit(SlotFound(storage, entry.index, entry.status, entry.tpdu_octets, entry.pdu_hex))

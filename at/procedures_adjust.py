@@ -1,0 +1,67 @@
+"""The dialogue that follows a start once messages can be read: the comfortable settings, and what is good to know."""
+
+from dataclasses import dataclass
+
+from kentongan.at.dialect import NOISE_SWITCHES, Dialect
+from kentongan.at.dialogue import AtCommand, Procedure
+from kentongan.at.events import Identified
+from kentongan.at.procedures import ask, ask_operator, ask_registration
+from kentongan.at.results import fields, number, signal_dbm
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is good to know; `smsc` is empty when the card has none and none was known."""
+
+    identified: Identified
+    smsc: str
+    operator: str
+    registration: int | None
+    dbm: int | None
+
+
+def adjust(dialect: Dialect, smsc: str, baud: int) -> Procedure[Details]:
+    """Send the settings that make life easier, done without where refused, and ask for the details.
+
+    `smsc` is the service centre that this card had before: a card that lost it gets it back (CMS 330 otherwise).
+    """
+    for text in ("AT+CSMS=0", *dialect.settings, "AT+CLIP=1", "ATS0=0"):
+        response = yield AtCommand(text, ("+CSMS",), timeout_s=15.0 if "CLIP" in text else 5.0)
+        if not response.ok and text in NOISE_SWITCHES:
+            yield AtCommand(NOISE_SWITCHES[text], timeout_s=5.0)
+    if dialect.fixes_rate:
+        yield from _fix_rate(baud)
+    identified = yield from identify(dialect)
+    centre = yield from _service_centre(smsc, dialect)
+    name = yield from ask_operator()
+    stat = yield from ask_registration()
+    signal = yield from ask("AT+CSQ", "+CSQ", 5.0)
+    dbm = signal_dbm(signal.lines[0]) if signal.lines else None
+    return Details(identified, centre, name or "", stat, dbm)
+
+
+def identify(dialect: Dialect) -> Procedure[Identified]:
+    """Ask for the identity of the module."""
+    answers = []
+    for text in ("AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+CGSN"):
+        response = yield AtCommand(text, ("+CGMI", "+CGMM", "+CGMR", "+CGSN", "Revision"), free_text=True)
+        line = response.lines[0] if response.lines else ""
+        answers.append(line.rpartition(":")[2].strip().strip('"'))
+    maker, model, revision, imei = answers
+    return Identified(maker, model, revision, imei, dialect.name)
+
+
+def _fix_rate(baud: int) -> Procedure[None]:
+    """End automatic rate detection for good: in it a module restarts without `RDY` (modem.md 1.4)."""
+    response = yield from ask("AT+IPR?", "+IPR")
+    if response.lines and number(fields(response.lines[0])[0]) == 0:
+        yield AtCommand(f"AT+IPR={baud};&W")
+
+
+def _service_centre(known: str, dialect: Dialect) -> Procedure[str]:
+    response = yield from ask("AT+CSCA?", "+CSCA", dialect.sim_s)
+    found = fields(response.lines[0])[0] if response.lines else ""
+    if response.lines and not found and known:
+        yield AtCommand(f'AT+CSCA="{known}",{145 if known.startswith("+") else 129}', timeout_s=dialect.sim_s)
+        return known
+    return found

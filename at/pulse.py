@@ -1,0 +1,141 @@
+"""Watch the line: health samples, registration, operator, supply, and what is done about a missing network."""
+
+from kentongan.at.agenda import Inspect
+from kentongan.at.events import (
+    CallRefused,
+    ModemAnswered,
+    Registered,
+    SignalMeasured,
+    StorageMeasured,
+    SupplyWarned,
+)
+from kentongan.at.hands import Hands, NetworkHopeless, RadioSwitched, RegistrationFound, SettingsLost, SimGone
+from kentongan.at.network import NetworkStep, NetworkWatch
+from kentongan.at.procedures import (
+    Condition,
+    Health,
+    ask_registration,
+    choose_operator,
+    hang_up,
+    inspect,
+    poll,
+    switch_radio,
+)
+from kentongan.at.procedures_adjust import Details, adjust
+from kentongan.at.procedures_init import Profile
+from kentongan.at.results import USABLE_REGISTRATIONS, StoreFill
+
+INSPECT_EVERY = 5
+"""Every fifth poll reads the settings back: five minutes (modem.md 2.2)."""
+
+LOW_MILLIVOLTS = 3600
+"""A SIM800 warns at 3.5 V and goes off at 3.4 V; most types ship with the warning off (modem.md 2.9, 8.3)."""
+
+_UNUSABLE = frozenset({"NOT INSERTED", "NOT READY", "SIM PIN", "SIM PUK"})
+
+
+class Pulse:
+    """What is known of the health of one line."""
+
+    def __init__(self, hands: Hands, baud: int) -> None:
+        self.caller = ""
+        self._hands = hands
+        self._baud = baud
+        self._network = NetworkWatch()
+        self._polls = 0
+        self._registered: tuple[int, str] = (-1, "")
+        self._operator = ""
+        self._centres: dict[str, str] = {}  # service centre by card, while this process lives
+
+    def begin(self, profile: Profile, now: float) -> None:
+        """Take up the watch after a start."""
+        self._hands.outlet.emit(profile.sim)
+        self._measured(profile.fill)
+        self.registered(profile.registration, now)
+
+    def registered(self, stat: int | None, now: float) -> None:
+        """Take what the modem says of the network; only news is reported."""
+        if stat is None:
+            return
+        if stat in USABLE_REGISTRATIONS:
+            self._network.found()
+        else:
+            self._network.lost(now)
+        if self._registered != (stat, self._operator):
+            self._registered = (stat, self._operator)
+            self._hands.outlet.emit(Registered(stat, self._operator))
+        self._hands.tell(RegistrationFound(stat), now)
+
+    # -- jobs ---------------------------------------------------------------------------------------------------------
+
+    def adjust(self, profile: Profile, now: float) -> None:
+        """Send the comfortable settings, ask for the details."""
+
+        def finish(details: Details, then: float) -> None:
+            self._operator = details.operator
+            if details.smsc and profile.sim.iccid:
+                self._centres = {profile.sim.iccid: details.smsc}
+            self._hands.outlet.emit(details.identified)
+            self._hands.outlet.emit(SignalMeasured(details.dbm))
+            self.registered(details.registration, then)
+
+        known = self._centres.get(profile.sim.iccid, "")
+        self._hands.runner.begin(adjust(profile.dialect, known, self._baud), finish, now)
+
+    def poll(self, profile: Profile, now: float) -> None:
+        """Take a health sample; every fifth one is followed by an inspection."""
+        self._polls += 1
+        if self._polls % INSPECT_EVERY == 0:
+            self._hands.agenda.want(Inspect())
+
+        def finish(health: Health, then: float) -> None:
+            self._hands.outlet.emit(ModemAnswered())
+            self._hands.outlet.emit(SignalMeasured(health.dbm))
+            if health.fill is not None:
+                self._measured(health.fill)
+            if health.sim in _UNUSABLE:
+                self._hands.tell(SimGone(health.sim), then)
+            elif health.fill is not None and health.fill.storage != profile.fill.storage:
+                self._hands.tell(SettingsLost("message memory"), then)
+            else:
+                self.registered(health.registration, then)
+
+        self._hands.runner.begin(poll(), finish, now)
+
+    def inspect(self, profile: Profile, now: float) -> None:
+        """Ask for what changes slowly."""
+
+        def finish(condition: Condition, then: float) -> None:
+            self._operator = condition.operator or self._operator
+            if condition.millivolts is not None and condition.millivolts < LOW_MILLIVOLTS:
+                self._hands.outlet.emit(SupplyWarned(f"{condition.millivolts} mV"))
+            if not condition.settings_kept:
+                self._hands.tell(SettingsLost("notification"), then)
+
+        self._hands.runner.begin(inspect(profile.cnmi, profile.dialect), finish, now)
+
+    def search(self, profile: Profile, now: float) -> None:
+        """Ask for the network, and do what is due about its absence."""
+        match self._network.step(now):
+            case NetworkStep.NOTHING:
+                self._hands.runner.begin(ask_registration(), self.registered, now)
+            case NetworkStep.CHOOSE_OPERATOR:
+                self._hands.runner.begin(choose_operator(), self.registered, now)
+            case NetworkStep.SWITCH_RADIO:
+                self._hands.runner.begin(
+                    switch_radio(profile.dialect), lambda _none, then: self._hands.tell(RadioSwitched(), then), now
+                )
+            case NetworkStep.CYCLE_POWER:
+                self._hands.tell(NetworkHopeless(), now)
+
+    def hang_up(self, profile: Profile, now: float) -> None:
+        """Refuse the call that rings."""
+
+        def finish(_: None, __: float) -> None:
+            self._hands.outlet.emit(CallRefused(self.caller))
+            self.caller = ""
+
+        self._hands.runner.begin(hang_up(profile.dialect), finish, now)
+
+    def _measured(self, fill: StoreFill) -> None:
+        self._hands.outlet.emit(StorageMeasured(fill.storage, fill.used, fill.total))
