@@ -26,6 +26,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--timing", choices=tuple(PROFILES), default="instant", help="how long commands take")
     parser.add_argument("--send-seconds", type=float, help="network time of a send")
     parser.add_argument("--control", type=Path, help="a Unix socket that takes JSON lines")
+    parser.add_argument("--strict-rate", action="store_true", help="a host at another rate is not understood")
+    parser.add_argument("--autobaud", action="store_true", help="rate as from the factory: found by the first AT")
     parser.add_argument("--quiet", action="store_true", help="do not print what happens")
     parser.add_argument("--fault", action="append", default=[], help="KIND[:name=value,...], again for more")
     return parser
@@ -53,8 +55,12 @@ def main() -> int:
     modem = VirtualModem(persona, timing=timing, card=card, sim_slots=options.sim_slots)
     for fault in faults:
         modem.inject(fault)
+    if options.autobaud:
+        modem.device.settings.accept("+IPR", "0")
     pthread_sigmask(SIG_BLOCK, {SIGINT, SIGTERM})
-    runner = PtyModem(modem, link=options.link, baud=options.baud, control=options.control)
+    runner = PtyModem(
+        modem, link=options.link, baud=options.baud, control=options.control, strict_rate=options.strict_rate
+    )
     say(f"{persona.name} on {runner.path}")
     if not options.quiet:
         modem.device.hooks.note = say

@@ -23,6 +23,12 @@ class Agenda:
         """Return the moment of the next action."""
         return self._entries[0][0] if self._entries else None
 
+    def rebase(self, now: float) -> None:
+        """Move everything that was planned to a clock that stands at `now`."""
+        shift = now - self.now
+        self._entries = [(due + shift, order, durable, action) for due, order, durable, action in self._entries]
+        self.now = now
+
     def forget(self) -> None:
         """Drop what the modem had planned: it lost its supply."""
         self._entries = [entry for entry in self._entries if entry[2]]

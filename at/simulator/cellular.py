@@ -3,6 +3,7 @@
 from types import MappingProxyType
 
 from kentongan.at.simulator.answers import ERROR, Answer, Cme, Ok
+from kentongan.at.simulator.charset import read, written
 from kentongan.at.simulator.device import Device
 from kentongan.at.simulator.messages import packed_hex, unpacked
 from kentongan.at.simulator.spec import Needs, Spec
@@ -42,7 +43,8 @@ def read_operator(device: Device, _request: Request) -> Answer:
         return Ok((f"+COPS: {mode}",))
     form = device.settings.values.get("+COPS format", "0")
     name = device.network.operator[1] if form == "2" else device.network.operator[0]
-    return Ok((f'+COPS: {mode},{form},"{name}"{device.persona.act}',))
+    words = name if form == "2" else written(name, device.settings)
+    return Ok((f'+COPS: {mode},{form},"{words}"{device.persona.act}',))
 
 
 def set_operator(device: Device, request: Request) -> Answer:
@@ -73,7 +75,7 @@ def ussd(device: Device, request: Request) -> Answer:
         return Ok()
     if not device.network.registered:
         return Cme(30)
-    plain = unpacked(code) if device.persona.packed_ussd else code
+    plain = unpacked(code) if device.persona.packed_ussd else read(code, device.settings)
     steps = device.network.ussd.get(plain)
     status, text = steps.pop(0) if steps and len(steps) > 1 else steps[0] if steps else (4, "")
     return Ok(then=lambda: device.agenda.after(device.timing.ussd_s, lambda: _ussd_answer(device, status, text)))
@@ -83,7 +85,7 @@ def _ussd_answer(device: Device, status: int, text: str) -> None:
     if not text:
         device.urc(f"+CUSD: {status}")
         return
-    words = packed_hex(text) if device.persona.packed_ussd else text
+    words = packed_hex(text) if device.persona.packed_ussd else written(text, device.settings)
     device.urc(f'+CUSD: {status},"{words}",15')
 
 
@@ -92,8 +94,6 @@ def _ussd_answer(device: Device, status: int, text: str) -> None:
 
 def noise_switch(device: Device, request: Request) -> Answer:
     """Silence the vendor's URCs (`AT^CURC=0`, or `2,<mask>`); old sticks do not know it."""
-    if not device.persona.curc:
-        return device.unknown
     mode, mask = request.number(0), request.argument(1, "0")
     if mode not in {0, 1, 2} or (mode == 2 and len(mask.removeprefix("0x")) != 16):
         return ERROR
@@ -104,8 +104,6 @@ def noise_switch(device: Device, request: Request) -> Answer:
 
 def read_noise_switch(device: Device, _request: Request) -> Answer:
     """Print the state of the switch."""
-    if not device.persona.curc:
-        return device.unknown
     mode = device.settings.values.get("^CURC", "1")
     mask = f",0x{device.settings.values['^CURC mask']}" if mode == "2" else ""
     return Ok((f"^CURC: {mode}{mask}",))

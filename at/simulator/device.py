@@ -79,6 +79,8 @@ class Life:
     deaf: bool = False  # the host's bytes are lost
     mute: bool = False  # unsolicited lines are lost
     millivolts: int = 4012
+    sending: bool = False
+    trained: int = 0  # the rate that autobauding found, 0 before the first AT
 
 
 def _ignore() -> None:
@@ -131,20 +133,31 @@ class Device:
 
     def power(self, *, on: bool) -> None:
         """Switch the supply; switching on boots."""
+        self._begin(Phase.BOOTING if on else Phase.OFF)
+        if on:
+            self.wire.write(self.persona.power_on)
+            self._boot()
+
+    def _begin(self, phase: Phase) -> None:
         self.agenda.forget()
         self.wire.cut()
         self.tray.read()
         self.settings.reset()
-        self.life = Life(phase=Phase.BOOTING if on else Phase.OFF, sms_ready=False)
+        self.life = Life(phase=phase, sms_ready=False)
         self.hooks.stopped()
-        if on:
-            self._boot()
+
+    @property
+    def rate(self) -> int:
+        """Return the rate of the wire, 0 for any: autobauding before the first AT, or no real wire (USB)."""
+        fixed = 0 if self.persona.usb else self.settings.number("+IPR")
+        return fixed or self.life.trained
 
     def restart(self) -> None:
         """Lose the supply for a moment."""
         self.network.books.restarts += 1
         self.hooks.note("restarted")
-        self.power(on=True)
+        self._begin(Phase.BOOTING)
+        self._boot()
         if self.persona.usb:
             self.hooks.port_gone()
             back = self.persona.usb_back_s * self.timing.boot_scale
@@ -171,7 +184,13 @@ class Device:
             return  # autobauding: no banner before the rate is known (SIM800 manual §2.2.41)
         if banner.gate and (self.settings.number(banner.gate) == 0 or not self.tray.usable):
             return
-        self.urc(self.cpin_line() if banner.text == "+CPIN" else banner.text)
+        for line in {"+CPIN": (self.cpin_line(),), "NITZ": self._nitz()}.get(banner.text, (banner.text,)):
+            self.urc(line)
+
+    def _nitz(self) -> tuple[str, ...]:
+        """Word the network's time as SIM800 does: UTC, and the zone in quarters of an hour."""
+        stamp = self.network.stamp(self.agenda.now)
+        return (f'*PSUTTZ: {stamp.utc_fields},"{stamp.quarters:+d}",0', "DST: 0")
 
     def insert(self, *, present: bool) -> None:
         """Put the SIM in or take it out; without a card detector the modem reads a new one only when restarted."""

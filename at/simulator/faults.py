@@ -47,6 +47,7 @@ class FaultKind(StrEnum):
     NO_NETWORK = "no-network"  # +CREG <stat> `code`, 0 = searching; for `seconds`, 0 = until "network"
     NETWORK = "network"
     CREDIT = "credit"  # `data` is a disguise of network.Credit
+    LINE = "line"  # the lines of `data`, parted by |
     VOLTAGE = "voltage"  # the line of `data`, and `code` millivolts from now on
     USSD = "ussd"  # `data` is CODE=ANSWER with status `code`; again for the next step of a menu
     CALL = "call"  # from `data`, ringing `count` times
@@ -89,6 +90,7 @@ WORLD = frozenset(
         FaultKind.NO_NETWORK,
         FaultKind.NETWORK,
         FaultKind.CREDIT,
+        FaultKind.LINE,
         FaultKind.VOLTAGE,
         FaultKind.USSD,
         FaultKind.CALL,

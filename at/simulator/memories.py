@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from kentongan.at.simulator.answers import Answer, Cms, Ok
+from kentongan.at.simulator.answers import ERROR, Answer, Cms, Ok
 from kentongan.at.simulator.card import Memory, Slot
 from kentongan.at.simulator.device import Device
 from kentongan.at.simulator.faults import FaultKind
@@ -64,8 +64,9 @@ def list_messages(device: Device, request: Request) -> Answer:
     memory = _memories(device)[0]
     entries = [(index, slot) for index, slot in sorted(memory.slots.items()) if wanted in {4, slot.status}]
     lines = tuple(f"+CMGL: {index},{_entry(device, slot)}" for index, slot in entries)
-    for index, _ in entries:
-        _mark_read(memory, index)
+    if not request.number(1, 0):  # SIM800's second parameter leaves the status as it is
+        for index, _ in entries:
+            _mark_read(memory, index)
     return Ok(lines)
 
 
@@ -80,7 +81,8 @@ def read_message(device: Device, request: Request) -> Answer:
     if index not in memory.slots:
         return {"ok": Ok(), "blank": Ok(("+CMGR: 0,,0",))}.get(device.persona.empty_slot, Cms(321))
     line = f"+CMGR: {_entry(device, memory.slots[index])}"
-    _mark_read(memory, index)
+    if not request.number(1, 0):
+        _mark_read(memory, index)
     return Ok((line,))
 
 
@@ -99,12 +101,24 @@ def delete_message(device: Device, request: Request) -> Answer:
     return Ok()
 
 
+def delete_kind(device: Device, request: Request) -> Answer:
+    """Free all slots of a kind (SIM800 `+CMGDA`, by number in PDU mode)."""
+    memory = _memories(device)[0]
+    statuses = {1: (1,), 2: (0,), 3: (3,), 4: (2,), 5: (0, 1), 6: (0, 1, 2, 3)}.get(request.number(0))
+    if statuses is None:
+        return ERROR
+    for index in [n for n, slot in memory.slots.items() if slot.status in statuses]:
+        device.delete(memory, index)
+    return Ok()
+
+
 def list_deletable(device: Device, _request: Request) -> Answer:
     """Print the range of `+CMGD`."""
     memory = _memories(device)[0]
     return Ok((f"+CMGD: ({memory.base}-{memory.base + memory.capacity - 1}),(0-4)",))
 
 
+SIM800 = MappingProxyType({"+CMGDA": Spec(assign=delete_kind, test="(1-6)", needs=Needs.SMS)})
 TABLE = MappingProxyType(
     {
         "+CPMS": Spec(read=read_memories, assign=choose_memories, test=list_memories, needs=Needs.SMS),

@@ -23,7 +23,18 @@ class Stamp:
     def clock(self) -> str:
         """Write the moment as `+CCLK` does (3GPP TS 27.007 §8.15)."""
         local = datetime.fromtimestamp(self.unix_s + 60 * self.offset_min, UTC)
-        return f"{local:%y/%m/%d,%H:%M:%S}{self.offset_min // 15:+03d}"
+        return f"{local:%y/%m/%d,%H:%M:%S}{self.quarters:+03d}"
+
+    @property
+    def quarters(self) -> int:
+        """Return the zone in quarters of an hour."""
+        return self.offset_min // 15
+
+    @property
+    def utc_fields(self) -> str:
+        """Write year to second in UTC, parted by commas."""
+        utc = datetime.fromtimestamp(self.unix_s, UTC)
+        return f"{utc.year},{utc.month},{utc.day},{utc.hour},{utc.minute},{utc.second}"
 
     @property
     def scts(self) -> pdu.Scts:

@@ -50,6 +50,7 @@ class Persona:
     sms_ready_s: float  # from power-on to a working SMS layer
     power_down: str  # the last words of a soft power-off, empty for none
     escape: str  # the answer to ESC in the prompt, empty for none
+    power_on: bytes = b""  # raw bytes right after the supply came
     line_limit: int = 556  # SIM800 manual §1.4.4
     command_limit: int = 39
     sim_errors_as_cme: bool = True  # SMS commands without a SIM say +CME ERROR: 10, not +CMS ERROR: 310
@@ -58,7 +59,6 @@ class Persona:
     hot_swap: bool = True  # sees a SIM that is put in; without a detector only after +CFUN=0, +CFUN=1 or a restart
     call_blocks: bool = False  # no message comes in while it rings (E3372h and its like)
     packed_ussd: bool = False  # wants and gives packed septets (E160, E173, E3372)
-    curc: bool = True  # knows AT^CURC
     chatter: tuple[str, ...] = ()  # printed in turn every `chatter_s` until silenced
     chatter_s: float = 10.0
 
@@ -72,6 +72,7 @@ _BOOT = (
     Banner(3.4, "+CPIN"),  # the state of the SIM
     Banner(7.0, "Call Ready", "+CIURC"),
     Banner(7.5, "SMS Ready", "+CIURC"),
+    Banner(8.0, "NITZ", "+CLTS"),  # the network's time
 )
 
 
@@ -99,6 +100,7 @@ def _sim800(name: str, aliases: tuple[str, ...], revision: str, *, empty_slot: s
         sms_ready_s=7.5,
         power_down="NORMAL POWER DOWN",
         escape="OK",
+        power_on=b"\x00IIII\xff\xff\xff\xff",  # PC tool sync (SIM800 manual §1.4)
         hot_swap=hot_swap,
     )
 
@@ -138,7 +140,6 @@ E173 = Persona(
     sim_errors_as_cme=False,
     usb=True,
     packed_ussd=True,
-    curc=False,
     chatter=("^RSSI:18", "^MODE:3,3"),
 )
 E3131 = Persona(

@@ -24,6 +24,7 @@ COMMON = MappingProxyType(
         "+CMEE": Register("0", r"[012]", "(0-2)", kept=True),
         "+CREG": Register("0", r"[012]", "(0-2)", kept=True),
         "+CGREG": Register("0", r"[012]", "(0-2)"),
+        "+CSCS": Register('"IRA"', r'"(IRA|GSM|UCS2|HEX|8859-1)"', '("IRA","GSM","UCS2","HEX","8859-1")', kept=True),
         "+CMGF": Register("0", _FLAG, "(0,1)", kept=True),
         "+CSMS": Register("0", _FLAG, "(0,1)"),
         "+CSDH": Register("0", _FLAG, "(0,1)"),

@@ -4,8 +4,9 @@ from functools import partial
 from types import MappingProxyType
 
 from kentongan.at.pdu import Submit
-from kentongan.at.simulator.answers import Answer, Cms, Nothing, Ok, Prompt
+from kentongan.at.simulator.answers import Answer, Cme, Cms, Nothing, Ok, Prompt
 from kentongan.at.simulator.books import Submitted
+from kentongan.at.simulator.card import Slot
 from kentongan.at.simulator.device import Device
 from kentongan.at.simulator.faults import FaultKind
 from kentongan.at.simulator.messages import SUBMIT_OCTETS_MAX, Discharge, Letter, deliver, read_submit, status_report
@@ -35,6 +36,7 @@ def _submit(device: Device, octets: int, payload: str) -> Answer:
         return Nothing(busy=True)
     if not device.network.registered or device.life.functionality != 1:
         return Cms(331)
+    device.life.sending = True
     reference = device.tray.card.next_reference()
     arrive = partial(_through_the_air, device, submit, payload.upper(), reference)
     device.agenda.after(device.timing.send_s, arrive)
@@ -42,20 +44,25 @@ def _submit(device: Device, octets: int, payload: str) -> Answer:
 
 
 def _through_the_air(device: Device, submit: Submit, payload: str, reference: int) -> None:
+    device.life.sending = False
     credit = device.network.credit
-    if credit in CREDIT_CODES:
+    if not device.tray.usable:
+        device.hooks.finish(Cme(10) if device.persona.sim_errors_as_cme else Cms(310))
+    elif not device.network.registered:
+        device.hooks.finish(Cms(332))
+    elif credit in CREDIT_CODES:
         device.hooks.finish(Cms(CREDIT_CODES[credit]))
     elif credit is Credit.SILENT:
         device.hooks.finish(Nothing())
     elif credit is Credit.NOTICE:
         _operator_notice(device)
-        device.hooks.finish(_reference(reference))
+        device.hooks.finish(_confirmed(reference))
     else:
         _take(device, submit, payload, reference)
         _confirm(device, reference)
 
 
-def _reference(reference: int) -> Ok:
+def _confirmed(reference: int) -> Ok:
     return Ok((f"+CMGS: {reference}",))
 
 
@@ -66,9 +73,9 @@ def _confirm(device: Device, reference: int) -> None:
     elif take(FaultKind.SENT_MUTE, "+CMGS"):
         finish(Nothing())
     elif fault := take(FaultKind.LATE, "+CMGS"):
-        device.agenda.after(fault.seconds, partial(finish, _reference(reference)))
+        device.agenda.after(fault.seconds, partial(finish, _confirmed(reference)))
     else:
-        finish(_reference(reference))
+        finish(_confirmed(reference))
 
 
 def _take(device: Device, submit: Submit, payload: str, reference: int) -> None:
@@ -97,4 +104,33 @@ def _operator_notice(device: Device) -> None:
     device.agenda.after(device.timing.report_s, device.pump, durable=True)
 
 
-TABLE = MappingProxyType({"+CMGS": Spec(assign=send, test="", needs=Needs.SMS)})
+def write(device: Device, request: Request) -> Answer:
+    """Store a SUBMIT unsent (`+CMGW=<length>`)."""
+    return Prompt(partial(_store, device, request.number(0)))
+
+
+def _store(device: Device, octets: int, payload: str) -> Answer:
+    memory = device.memory(device.settings.memories[1]) or device.tray.memory
+    if read_submit(payload, octets) is None:
+        return Cms(304)
+    index = memory.store(Slot(2, payload.upper()))
+    return Cms(322) if index is None else Ok((f"+CMGW: {index}",))
+
+
+def send_stored(device: Device, request: Request) -> Answer:
+    """Send a stored SUBMIT (`+CMSS=<index>`)."""
+    memory = device.memory(device.settings.memories[1]) or device.tray.memory
+    slot = memory.slots.get(request.number(0))
+    if slot is None or slot.status not in {2, 3}:
+        return Cms(321)
+    memory.slots[request.number(0)] = Slot(3, slot.pdu_hex)
+    return _submit(device, slot.tpdu_octets, slot.pdu_hex)
+
+
+TABLE = MappingProxyType(
+    {
+        "+CMGS": Spec(assign=send, test="", needs=Needs.SMS),
+        "+CMGW": Spec(assign=write, test="", needs=Needs.SMS),
+        "+CMSS": Spec(assign=send_stored, test="", needs=Needs.SMS),
+    }
+)

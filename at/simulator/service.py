@@ -3,7 +3,9 @@
 from types import MappingProxyType
 
 from kentongan.at.simulator.answers import ERROR, Answer, Cms, Ok
+from kentongan.at.simulator.charset import read, written
 from kentongan.at.simulator.device import Device
+from kentongan.at.simulator.personas import Family
 from kentongan.at.simulator.spec import Needs, Spec
 from kentongan.at.simulator.syntax import Request
 
@@ -50,12 +52,13 @@ def acknowledge(device: Device, _request: Request) -> Answer:
 def read_centre(device: Device, _request: Request) -> Answer:
     """Print the service centre (`+CSCA?`)."""
     number = device.tray.card.smsc
-    return Ok((f'+CSCA: "{number}",{145 if number.startswith("+") else 129}',))
+    words = written(number, device.settings) if device.persona.family is Family.SIM800 else number
+    return Ok((f'+CSCA: "{words}",{145 if number.startswith("+") else 129}',))
 
 
 def choose_centre(device: Device, request: Request) -> Answer:
     """Write the service centre to the SIM."""
-    device.tray.card.smsc = request.argument(0)
+    device.tray.card.smsc = read(request.argument(0), device.settings)
     return Ok()
 
 

@@ -4,13 +4,15 @@ from functools import partial
 from types import MappingProxyType
 
 from kentongan.at.simulator.answers import ERROR, Answer, Cme, Ok
-from kentongan.at.simulator.card import Card, Lock
+from kentongan.at.simulator.card import Lock
+from kentongan.at.simulator.charset import read, written
 from kentongan.at.simulator.device import Device
 from kentongan.at.simulator.personas import Family
 from kentongan.at.simulator.spec import Needs, Spec
 from kentongan.at.simulator.syntax import Request
 
 PHONEBOOK_SLOTS = 250
+PHONEBOOK_NAME_MAX = 14
 AFTER_PIN_S = 3.5  # from the PIN to a working SMS layer
 
 
@@ -142,13 +144,10 @@ def read_entries(device: Device, request: Request) -> Answer:
     last = request.number(1, first)
     if not 1 <= first <= last <= PHONEBOOK_SLOTS:
         return Cme(21)
-    return Ok(_entries(device.tray.card, first, last))
-
-
-def _entries(card: Card, first: int, last: int) -> tuple[str, ...]:
-    chosen = sorted((index, *entry) for index, entry in card.phonebook.items() if first <= index <= last)
-    lines = [f'+CPBR: {index},"{number}",{_type(number)},"{name}"' for index, number, name in chosen]
-    return ("\r\n".join(lines),) if lines else ()
+    settings, book = device.settings, device.tray.card.phonebook
+    chosen = sorted((index, *entry) for index, entry in book.items() if first <= index <= last)
+    lines = [f'+CPBR: {index},"{number}",{_type(number)},"{written(name, settings)}"' for index, number, name in chosen]
+    return Ok(("\r\n".join(lines),) if lines else ())
 
 
 def write_entry(device: Device, request: Request) -> Answer:
@@ -161,9 +160,10 @@ def write_entry(device: Device, request: Request) -> Answer:
     if not request.argument(1):
         card.phonebook.pop(index, None)
         return Ok()
-    if len(request.argument(3)) > 14:
+    name = read(request.argument(3), device.settings)
+    if len(name) > PHONEBOOK_NAME_MAX:
         return Cme(24)
-    card.phonebook[index] = (request.argument(1), request.argument(3))
+    card.phonebook[index] = (request.argument(1), name)
     return Ok()
 
 

@@ -12,6 +12,7 @@ from kentongan.at.simulator.device import Device, Phase
 from kentongan.at.simulator.faults import WORLD, Fault, FaultKind
 from kentongan.at.simulator.messages import Letter
 from kentongan.at.simulator.network import Credit
+from kentongan.at.simulator.personas import Family
 
 FILLER = "INFO"  # the sender of what fills a memory: nobody's number
 POWER_OFF_WORDS = ("POWER DOWN", "POWER OFF")
@@ -75,8 +76,9 @@ def register(device: Device, stat: int) -> None:
 
 
 def ring(device: Device, number: str, times: int) -> None:
-    """Ring until hung up; a modem told to be busy hears nothing (`+GSMBUSY`)."""
-    if device.settings.number("+GSMBUSY") or device.life.phase is not Phase.ON:
+    """Ring until hung up; a busy modem hears nothing (`+GSMBUSY`, and a SIM800 that sends, manual §4.2.5)."""
+    busy = device.settings.number("+GSMBUSY") or (device.life.sending and device.persona.family is Family.SIM800)
+    if busy or device.life.phase is not Phase.ON:
         device.hooks.note(f"call from {number} refused")
         return
     device.life.ringing = number or "unknown"
@@ -204,6 +206,11 @@ def _credit(device: Device, fault: Fault) -> None:
     device.network.credit = Credit(fault.data or Credit.GOOD)
 
 
+def _line(device: Device, fault: Fault) -> None:
+    for line in fault.data.split("|"):
+        device.urc(line)
+
+
 def _voltage(device: Device, fault: Fault) -> None:
     if fault.code:
         device.life.millivolts = fault.code
@@ -248,6 +255,7 @@ _EVENTS: MappingProxyType[FaultKind, Callable[[Device, Fault], None]] = MappingP
         FaultKind.NO_NETWORK: _no_network,
         FaultKind.NETWORK: _network,
         FaultKind.CREDIT: _credit,
+        FaultKind.LINE: _line,
         FaultKind.VOLTAGE: _voltage,
         FaultKind.USSD: _ussd,
         FaultKind.CALL: _call,
