@@ -60,6 +60,20 @@ class Answers:
         return self.text(Template.APPEND, ticket.number) if last_hour < PER_HOUR else ""
 
 
+_SPOKEN = re.compile(
+    "|".join(
+        re.escape(template.value).replace(r"\{t\}", r"[A-Z]{2}\d-\d{3}-\d{3}-\d").replace(r"\{c\}", ".*")
+        for template in Template
+    ),
+    re.DOTALL,
+)
+
+
+def is_an_answer(text: str) -> bool:
+    """Tell whether a gateway like this one wrote the text: two of them must not talk to each other (domain.md 0.7)."""
+    return _SPOKEN.fullmatch(text) is not None
+
+
 def faults_of(text: str) -> list[str]:
     """Name what would keep an automatic text from arriving; empty when nothing would."""
     found = []

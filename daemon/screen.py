@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from kentongan.at.pdu import Alphabet, Deliver
+from kentongan.daemon.answers import is_an_answer
 from kentongan.daemon.numbers import Party, PartyKind
 
 TYPE_0 = 0x40  # TP-PID, 3GPP TS 23.040 §9.2.3.9
@@ -44,8 +45,11 @@ def is_one_time_code(text: str) -> bool:
 
 def screen(deliver: Deliver, sender: Party, *, own_numbers: frozenset[str]) -> Screened | None:
     """Say why a DELIVER is not a ticket, or `None` when it is one."""
-    if deliver.user_data.alphabet is not Alphabet.DATA and is_one_time_code(deliver.user_data.text):
+    text = "" if deliver.user_data.alphabet is Alphabet.DATA else deliver.user_data.text
+    if is_one_time_code(text):
         return Screened("one_time_code", keep_body=False)
+    if is_an_answer(text):
+        return Screened("gateway")
     if sender.number and sender.number in own_numbers:
         return Screened("own")
     reason = _carrier_reason(deliver) or _sender_reason(sender)

@@ -2,6 +2,7 @@ import pytest
 from core_bench import CITIZEN, deliver
 
 from kentongan.at import pdu
+from kentongan.daemon.answers import Answers, Template
 from kentongan.daemon.numbers import party
 from kentongan.daemon.screen import is_one_time_code, screen
 
@@ -94,6 +95,13 @@ def test_what_the_carrier_or_the_sender_is_keeps_a_message_out(sender, own, code
     who = party(message.originator.text, alphanumeric=message.originator.is_alphanumeric)
     found = screen(message, who, own_numbers=frozenset(own))
     assert (found.reason, found.keep_body) == (reason, True)
+
+
+@pytest.mark.parametrize("template", Template)
+def test_two_gateways_do_not_talk_to_each_other(template):
+    text = Answers(True, "Kominfo Rembang").text(template, "RB1-000-017-4")
+    message = pdu.decode(deliver(text)).tpdu
+    assert screen(message, party(CITIZEN), own_numbers=frozenset()).reason == "gateway"
 
 
 @pytest.mark.parametrize(
