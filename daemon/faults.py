@@ -259,7 +259,7 @@ ROWS = (
         6,
         "storage_unavailable",
         CRITICAL,
-        "PENYIMPANAN TIDAK BISA DITULIS",
+        "KARTU SD TIDAK BISA DITULIS",
         "kartu SD penuh, rusak atau terkunci",
         "the SD card is full, broken or read-only",
         (
@@ -362,7 +362,7 @@ ROWS = (
         "backend_silent",
         MAJOR,
         "APLIKASI TIDAK MENJAWAB",
-        "laporan terkirim tetapi aplikasi tidak mengakuinya lebih dari 15 menit",
+        "aplikasi belum mengakui laporan lebih dari 15 menit",
         "tickets were offered but not acknowledged for more than 15 minutes",
         ("hubungi pengelola aplikasi", "minta hidupkan ulang aplikasi", "laporan warga tetap tersimpan di alat"),
         ("call the application's keeper", "have the application restarted", "the tickets are kept here"),

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -100,14 +101,15 @@ class Board:
         self._tested_ms = now_ms + lamps.TEST_MS
         self._write(())
 
-    def follow(self, verdict: Verdict, now_ms: int) -> None:
-        """Show a verdict, once the lamp test is over."""
+    def follow(self, verdict: Verdict, now_ms: int) -> tuple[int, ...] | None:
+        """Show a verdict, once the lamp test is over; gives the red lamp's codes when the pattern is a new one."""
         if now_ms < self._tested_ms:
-            return
+            return None
         pattern = lamps.follow(self._pattern, verdict.status, verdict.faults, now_ms)
-        if pattern != self._pattern:
-            self._pattern = pattern
-            self._write(verdict.faults)
+        if pattern == self._pattern:
+            return None
+        self._pattern = pattern
+        return self._write(verdict.faults)
 
     def drive(self, now_ms: int) -> float:
         """Set the pins; gives the seconds until they change again."""
@@ -122,12 +124,12 @@ class Board:
         self._driver.close()
         self._path.unlink(missing_ok=True)
 
-    def _write(self, standing: tuple[FaultStatus, ...]) -> None:
-        try:
-            self._temporary.write_bytes(lamps.encode(lamps.shown(self._pattern, standing)))
+    def _write(self, standing: tuple[FaultStatus, ...]) -> tuple[int, ...]:
+        shown = lamps.shown(self._pattern, standing)
+        with suppress(OSError):  # the pins show it; the file is for demo and command line
+            self._temporary.write_bytes(lamps.encode(shown))
             self._temporary.replace(self._path)
-        except OSError:
-            return  # the pins show it; the file is for demo and command line
+        return shown.codes
 
 
 class Siren:
@@ -183,6 +185,7 @@ class Watcher:
         self._vigil = Vigil(clock.monotonic())
         self._siren = Siren(words, self._link.publish)
         self._board = Board(directory, driver, _ms(clock))
+        self._codes: tuple[int, ...] = ()
 
     def run(self, notifier: Notifier) -> int:
         """Watch until told to stop; gives the exit code."""
@@ -212,7 +215,10 @@ class Watcher:
 
     def _look(self) -> None:
         verdict = self._vigil.look(self._reader.look(), self._clock.monotonic(), self._clock.now().wall_ms)
-        self._board.follow(verdict, _ms(self._clock))
+        codes = self._board.follow(verdict, _ms(self._clock))
+        if codes is not None and codes != self._codes:
+            self._codes = codes
+            self._log.info("red_lamp", codes=codes)
         alarm = self._siren.judge(verdict, self._clock)
         if alarm is not None:
             log = self._log.error if alarm.state == "active" else self._log.info

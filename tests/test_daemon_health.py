@@ -1,0 +1,216 @@
+import edge
+import pytest
+from edge import NOW_MS, STEADY_MS, fault, line, offline, status
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from kentongan.at.events import ModemState
+from kentongan.daemon import faults
+from kentongan.daemon.health import assess, grade, stopping
+from kentongan.daemon.status import ConfigStatus, FaultStatus, HostStatus, LineStatus, Status, StoreStatus
+from kentongan.mqtt.events import DownCause
+
+S = 1_000
+DETECTED = [
+    # -- 2, 3, 4: the line
+    ("modem_absent", {"lines": (line(state="closed", why="no such file", age_ms=10 * S),)}),
+    ("modem_busy", {"lines": (line(state="closed", why="/dev/serial0 is busy", age_ms=10 * S),)}),
+    ("modem_not_responding", {"lines": (line(state="down", age_ms=0),)}),
+    ("modem_not_responding", {"lines": (line(state="probing", age_ms=25 * S),)}),
+    ("modem_not_responding", {"lines": (line(state="initialising", age_ms=25 * S),)}),
+    ("sim_missing", {"lines": (line(state="sim_absent", age_ms=0),)}),
+    ("sim_pin_required", {"lines": (line(state="sim_locked", sim_lock="SIM PIN"),)}),
+    ("sim_puk_required", {"lines": (line(state="sim_locked", sim_lock="SIM PUK"),)}),
+    ("sim_locked", {"lines": (line(state="sim_locked", sim_lock="PH-NET PIN"),)}),
+    ("network_searching", {"lines": (line(state="searching", registration=2, age_ms=30 * S),)}),
+    ("network_not_registered", {"lines": (line(state="searching", registration=2, age_ms=300 * S),)}),
+    ("network_denied", {"lines": (line(state="searching", registration=3, age_ms=0),)}),
+    # -- 5: sending
+    ("credit_or_barred", {"lines": (line(paused="credit_or_barred"),)}),
+    ("smsc_missing", {"lines": (line(paused="smsc_missing"),)}),
+    ("cannot_send", {"lines": (line(paused="configuration"),)}),
+    # -- 6: full
+    ("storage_unavailable", {"store": StoreStatus("unavailable", since_steady_ms=STEADY_MS - 5 * S)}),
+    ("disk_low", {"host": replace(edge.HOST, disk_free_mb=99)}),
+    ("sim_memory_full", {"lines": (line(slots_used=10),)}),
+    # -- 7: the server
+    ("broker_unreachable", {"link": offline(DownCause.DNS, 20 * S)}),
+    ("broker_unreachable", {"link": offline(DownCause.LOST, 20 * S)}),
+    ("broker_refused", {"link": offline(DownCause.CREDENTIALS, 20 * S)}),
+    ("broker_refused", {"link": offline(DownCause.TLS_EXPIRED, 20 * S)}),
+    ("duplicate_client", {"link": offline(DownCause.TAKEN_OVER, 20 * S)}),
+    ("mqtt_not_authorized", {"link": replace(edge.LINK, not_authorized=True)}),
+    ("no_backend_subscribed", {"link": replace(edge.LINK, no_subscriber=True)}),
+    ("backend_silent", {"store": StoreStatus(unacknowledged=1, oldest_unacknowledged_s=900)}),
+    ("clock_unsynced", {"synced": False}),
+    # -- 8: configuration
+    ("config_rejected", {"config": ConfigStatus("rejected", "mqtt.url")}),
+    # -- 9: power and heat
+    ("power_undervoltage", {"host": replace(edge.HOST, undervoltage=True)}),
+    ("power_undervoltage", {"lines": (line(supply="UNDER-VOLTAGE WARNNING"),)}),
+    ("power_undervoltage_stop", {"lines": (line(state="down", supply="UNDER-VOLTAGE POWER DOWN"),)}),
+    ("power_undervoltage_stop", {"host": replace(edge.HOST, undervoltage=True), "lines": (line(state="down"),)}),
+    ("overheated", {"host": replace(edge.HOST, temperature_c=80.0)}),
+]
+NOT_YET = [
+    {"lines": (line(state="closed", age_ms=10 * S - 1),)},
+    {"lines": (line(state="probing", age_ms=25 * S - 1),)},
+    {"lines": (line(state="searching", registration=2, age_ms=30 * S - 1),)},
+    {"store": StoreStatus("unavailable", since_steady_ms=STEADY_MS - 5 * S + 1)},
+    {"store": StoreStatus(unacknowledged=1, oldest_unacknowledged_s=899)},
+    {"host": replace(edge.HOST, disk_free_mb=100, temperature_c=79.9)},
+    {"host": HostStatus()},
+    {"lines": (line(slots_used=9),)},
+    {"link": offline(DownCause.DNS, 20 * S - 1)},
+    {"synced": False, "started_ms": NOW_MS - 599 * S},
+    {"lines": (replace(edge.LINE, state="closed", state_steady_ms=0),), "started_ms": NOW_MS - 5 * S},
+    {"link": edge.LINK.__class__(), "started_ms": NOW_MS - 5 * S},
+    {"lines": (line(supply="OVER-VOLTAGE WARNNING"),)},
+]
+
+
+def causes(found: tuple[FaultStatus, ...]) -> list[str]:
+    return [one.cause for one in found]
+
+
+def test_a_healthy_gateway_has_no_fault() -> None:
+    assert assess(status(), ()) == ()
+    assert grade(status()) == "ok"
+
+
+@pytest.mark.parametrize(("cause", "changes"), DETECTED, ids=[cause for cause, _ in DETECTED])
+def test_each_fault_is_found_alone_and_with_its_code(cause: str, changes: dict[str, object]) -> None:
+    found = assess(status(**changes), ())
+    assert causes(found) == [cause]
+    assert found[0].code == faults.of(cause).code
+    assert found[0].since_ms == NOW_MS
+    assert found[0].line == (
+        "a" if ("lines" in changes and cause != "power_undervoltage") or cause.endswith("stop") else ""
+    )
+
+
+@pytest.mark.parametrize("changes", NOT_YET)
+def test_what_may_be_gone_in_a_moment_is_no_fault_yet(changes: dict[str, object]) -> None:
+    assert assess(status(**changes), ()) == ()
+
+
+def test_a_fault_that_stands_keeps_its_beginning() -> None:
+    first = assess(status(lines=(line(state="down"),)), ())
+    later = replace(status(lines=(line(state="down"),)), at_ms=NOW_MS + 60 * S, steady_ms=STEADY_MS + 60 * S)
+    assert assess(later, first) == first
+
+
+def test_a_fault_holds_while_the_modem_is_on_its_way_back_and_ends_when_it_answers() -> None:
+    standing = assess(status(lines=(line(state="down"),)), ())
+    for state in (ModemState.CLOSED, ModemState.PROBING, ModemState.INITIALISING):
+        assert causes(assess(status(lines=(line(state=state, age_ms=0),)), standing)) == ["modem_not_responding"]
+    assert assess(status(lines=(line(state="searching", registration=2, age_ms=0),)), standing) == ()
+    assert assess(status(), standing) == ()
+
+
+def test_a_lost_registration_stays_lost_through_the_modems_restarts() -> None:
+    standing = (fault("network_not_registered", 4, name="a"),)
+    for state in (ModemState.PROBING, ModemState.INITIALISING, ModemState.SEARCHING):
+        again = status(lines=(line(state=state, registration=2, age_ms=0),))
+        assert causes(assess(again, standing)) == ["network_not_registered"]
+    assert assess(status(), standing) == ()
+
+
+def test_a_missing_card_that_turns_out_locked_is_one_fault() -> None:
+    standing = (fault("sim_missing", 3, name="a"),)
+    found = assess(status(lines=(line(state="sim_locked", sim_lock="SIM PIN"),)), standing)
+    assert causes(found) == ["sim_pin_required"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "still", "gone"),
+    [
+        ("disk_low", replace(edge.HOST, disk_free_mb=149), replace(edge.HOST, disk_free_mb=150)),
+        ("overheated", replace(edge.HOST, temperature_c=70.0), replace(edge.HOST, temperature_c=69.9)),
+    ],
+)
+def test_what_would_flicker_ends_at_another_threshold(cause: str, still: HostStatus, gone: HostStatus) -> None:
+    standing = (fault(cause),)
+    assert assess(status(host=still), standing) == standing
+    assert assess(status(host=gone), standing) == ()
+
+
+def test_a_sagging_supply_is_held_for_a_minute() -> None:
+    standing = (fault("power_undervoltage", 9, since_ms=NOW_MS - 59 * S),)
+    assert assess(status(), standing) == standing
+    assert assess(status(), (replace(standing[0], since_ms=NOW_MS - 60 * S),)) == ()
+
+
+def test_the_worst_fault_comes_first() -> None:
+    found = assess(
+        status(
+            synced=False,
+            lines=(line(state="down"),),
+            link=offline(DownCause.DNS, 60 * S),
+            host=replace(edge.HOST, temperature_c=85.0),
+        ),
+        (),
+    )
+    assert causes(found) == ["modem_not_responding", "broker_unreachable", "overheated", "clock_unsynced"]
+
+
+def test_one_line_down_of_two_does_not_stop_the_gateway() -> None:
+    broken, well = line(name="a", state="down"), line(name="b")
+    one = replace(status(lines=(broken, well)), faults=assess(status(lines=(broken, well)), ()))
+    assert stopping(one.faults, 2) is None
+    assert grade(one) == "degraded"
+    both = (broken, line(name="b", state="sim_absent"))
+    two = replace(status(lines=both), faults=assess(status(lines=both), ()))
+    stop = stopping(two.faults, 2)
+    assert stop is not None
+    assert stop.cause == "modem_not_responding"
+    assert grade(two) == "failed"
+
+
+def test_the_gateways_own_fault_stops_it_whatever_its_lines_do() -> None:
+    found = (fault("storage_unavailable", 6),)
+    assert stopping(found, 4) == found[0]
+
+
+def test_a_missing_credit_or_broker_never_counts_as_not_running() -> None:
+    for cause in ("credit_or_barred", "broker_unreachable", "network_searching", "disk_low", "overheated"):
+        assert stopping((fault(cause, name="a"),), 1) is None
+
+
+LINES = st.builds(
+    LineStatus,
+    name=st.sampled_from("ab"),
+    state=st.sampled_from([*map(str, ModemState), "unheard of"]),
+    why=st.text(max_size=10),
+    registration=st.integers(0, 9),
+    signal_dbm=st.none() | st.integers(-120, -30),
+    slots_used=st.integers(0, 12),
+    slots_total=st.integers(0, 10),
+    paused=st.sampled_from(["", "credit_or_barred", "new"]),
+    supply=st.sampled_from(["", "UNDER-VOLTAGE WARNNING"]),
+    sim_lock=st.sampled_from(["", "SIM PUK", "PH-SIM PIN", "x"]),
+    state_steady_ms=st.integers(0, STEADY_MS * 2),
+)
+STATUSES = st.builds(
+    lambda lines, store, link, host, synced, at: status(
+        lines=tuple(lines), store=store, link=link, host=host, synced=synced, at_ms=at
+    ),
+    st.lists(LINES, min_size=1, max_size=2, unique_by=lambda one: one.name),
+    st.builds(StoreStatus, state=st.sampled_from(["ok", "unavailable"]), oldest_unacknowledged_s=st.integers(0, 2000)),
+    st.builds(offline, st.sampled_from([*map(str, DownCause), "", "new"]), st.integers(0, 60_000)),
+    st.builds(HostStatus, temperature_c=st.none() | st.floats(-40, 120), undervoltage=st.none() | st.booleans()),
+    st.booleans(),
+    st.integers(0, NOW_MS * 2),
+)
+
+
+@given(st.lists(STATUSES, min_size=1, max_size=4))
+def test_any_history_gives_known_faults_each_at_most_once(history: list[Status]) -> None:
+    standing: tuple[FaultStatus, ...] = ()
+    for one in history:
+        standing = assess(one, standing)
+        keys = [(found.cause, found.line) for found in standing]
+        assert len(keys) == len(set(keys))
+        assert all(found.cause in faults.TABLE and found.code == faults.of(found.cause).code for found in standing)
+        assert assess(one, standing) == standing  # looking twice changes nothing
