@@ -23,7 +23,7 @@ from kentongan.daemon.config import Config, LineConfig
 from kentongan.daemon.control import ControlServer
 from kentongan.daemon.control_desk import ControlDesk
 from kentongan.daemon.core import Core, Rooms
-from kentongan.daemon.desk import Desk, ReplyRules
+from kentongan.daemon.desk import Desk
 from kentongan.daemon.events import Event
 from kentongan.daemon.inbound import Office
 from kentongan.daemon.intake import Intake
@@ -31,6 +31,7 @@ from kentongan.daemon.line import Line
 from kentongan.daemon.offering import Offering
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.papers import METERED, OFFICE, Papers
+from kentongan.daemon.replies import ReplyRules
 from kentongan.daemon.sdnotify import Notifier
 from kentongan.daemon.sending import Limits, QuietHours, Sending
 from kentongan.daemon.standing import Identity, Standing

@@ -11,7 +11,7 @@ from kentongan.daemon.answers import Acknowledger, Answers
 from kentongan.daemon.broker import Broker
 from kentongan.daemon.control_desk import ControlDesk
 from kentongan.daemon.core import Core, Rooms
-from kentongan.daemon.desk import Desk, ReplyRules
+from kentongan.daemon.desk import Desk
 from kentongan.daemon.events import Command, LineEvent, Publish, Tick, ToModem
 from kentongan.daemon.inbound import Office
 from kentongan.daemon.intake import Intake
@@ -19,6 +19,7 @@ from kentongan.daemon.line import Line
 from kentongan.daemon.offering import Offering
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.papers import OFFICE, Papers
+from kentongan.daemon.replies import ReplyRules
 from kentongan.daemon.sending import Limits, QuietHours, Sending
 from kentongan.daemon.standing import Identity, Standing
 from kentongan.daemon.status import ConfigStatus
