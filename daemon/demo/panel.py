@@ -10,6 +10,7 @@ WHO_WIDTH = 11
 ESC = "\x1b["
 RESET = f"{ESC}0m"
 DIM = f"{ESC}2m"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 COLOURS = {Tone.PLAIN: "", Tone.GOOD: f"{ESC}32m", Tone.BAD: f"{ESC}1;31m", Tone.QUIET: DIM}
 LAMPS = (("LISTRIK", f"{ESC}32m"), ("KARTU", f"{ESC}33m"), ("SERVER", f"{ESC}34m"), ("GANGGUAN", f"{ESC}31m"))
 
@@ -48,16 +49,23 @@ def panel(state: Panel, width: int) -> list[str]:
         f"{name} {colour if on else DIM}{'●' if on else '○'}{RESET}"
         for (name, colour), on in zip(LAMPS, state.lit, strict=True)
     )
-    keys = (
-        "[w] SMS warga   [k] balasan kabupaten   "
-        f"[m] modem {'pasang' if state.modem_out else 'cabut'}   "
-        f"[s] kartu SIM {'pasang' if state.sim_out else 'cabut'}   "
-        f"[b] broker {'nyalakan' if state.broker_down else 'matikan'}   [q] keluar"
-    )
+    keys = "   ".join(key.replace(" ", NO_BREAK) for key in keys_of(state))
     prompt = f"{state.prompt}> {tail(state.typed, width - cells(state.prompt) - 4)}_" if state.prompt else ""
     rows = [f"{DIM}{'─' * (width - 1)}{RESET}", f" {lamps}", f" {clipped(state.fault, width - 2)}"]
     rows += [f" {row}" for row in wrapped(keys, width - 2)]
     return [*rows, f" {prompt}"]
+
+
+def keys_of(state: Panel) -> list[str]:
+    """Name the keys and what they do now."""
+    return [
+        "[w] SMS warga",
+        "[k] balasan kabupaten",
+        f"[m] {'pasang' if state.modem_out else 'cabut'} modem",
+        f"[s] {'pasang' if state.sim_out else 'cabut'} kartu SIM",
+        f"[b] {'nyalakan' if state.broker_down else 'matikan'} broker",
+        "[q] keluar",
+    ]
 
 
 def wrapped(text: str, width: int) -> list[str]:
