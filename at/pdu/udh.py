@@ -204,7 +204,7 @@ def _write(element: Element) -> bytes:
     return written("information element", iei, len(data)) + data
 
 
-def wire(element: Element) -> tuple[int, bytes]:  # noqa: C901, PLR0911 - one case for each element
+def wire(element: Element) -> tuple[int, bytes]:
     """Give the identifier and the data octets of an element; raise `PduUnsupported` for a number out of range."""
     match element:
         case Concat(reference, width, total, sequence):
