@@ -51,7 +51,10 @@ def _ask(directory: Path) -> Status | ControlUnavailable:
         return error
     if isinstance(answer, Refusal):
         return ControlUnavailable(str(directory), answer.message, "see journalctl -u kentongan")
-    return msgspec.convert(answer, Status)
+    try:
+        return msgspec.convert(answer, Status)
+    except msgspec.ValidationError as error:
+        return ControlUnavailable(str(directory), f"a gateway of another version answered: {error}", "restart it")
 
 
 def _show(document: Status, config: Config) -> None:

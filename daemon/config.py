@@ -188,7 +188,7 @@ def load(path: Path) -> Config:
     try:
         return _complete(_convert(_parse(path)), path.absolute().parent)
     except ConfigError as error:
-        if error.path:
+        if error.key == str(path):
             raise
         raise ConfigError(error.key, error.why, error.remedy, path=str(path)) from error
 

@@ -203,9 +203,16 @@ def _turn(lamp: Lamp, rhythm: Rhythm, t_ms: int) -> Lamp:
     if lamp.goal == rhythm:
         return lamp
     now = lamp.at(t_ms)
-    flashing = _lit(now, t_ms) and len(now.rhythm.steps_ms) > 1
-    begin_ms = (_lamp_change(lamp, t_ms) or t_ms) if flashing else t_ms
-    return Lamp((now, Phase(begin_ms, rhythm)))
+    return Lamp((now, Phase(_free_ms(lamp, now, t_ms), rhythm)))
+
+
+def _free_ms(lamp: Lamp, now: Phase, t_ms: int) -> int:
+    """Return the first moment at which a lamp may change without a flash too short to be seen."""
+    if not _lit(now, t_ms):
+        return t_ms
+    if len(now.rhythm.steps_ms) > 1:
+        return _lamp_change(lamp, t_ms) or t_ms
+    return max(t_ms, now.start_ms + FLASH_MS)
 
 
 def _flash(lamp: Lamp, count: int, t_ms: int) -> Lamp:
@@ -243,13 +250,15 @@ class Shown(msgspec.Struct, frozen=True):
     pattern: Pattern
     codes: tuple[int, ...]
     words: tuple[str, str, str, str]
-    titles: tuple[str, ...]  # of the faults the red lamp shows
+    titles: tuple[str, ...]  # the worst fault of each code
 
 
 def shown(pattern: Pattern, standing: tuple[FaultStatus, ...]) -> Shown:
     """Describe a pattern for the demo and the command line."""
     rows = _lit_rows(standing)
-    return Shown(pattern, _codes(rows), describe(pattern), tuple(dict.fromkeys(row.title for row in rows)))
+    titles = {row.code: row.title for row in reversed(rows)}
+    codes = _codes(rows)
+    return Shown(pattern, codes, describe(pattern), tuple(titles[number] for number in codes))
 
 
 def encode(document: Shown) -> bytes:
