@@ -70,14 +70,17 @@ def ussd(device: Device, request: Request) -> Answer:
     mode = request.argument(0)
     if not device.settings.accept("+CUSD", mode):
         return ERROR
-    code = request.argument(1)
+    network, code = device.network, request.argument(1)
+    if mode == "2":
+        network.ussd_session = ""
     if mode != "1" or not code:
         return Ok()
-    if not device.network.registered:
+    if not network.registered:
         return Cme(30)
     plain = unpacked(code) if device.persona.packed_ussd else read(code, device.settings)
-    steps = device.network.ussd.get(plain)
-    status, text = steps.pop(0) if steps and len(steps) > 1 else steps[0] if steps else (4, "")
+    path = f"{network.ussd_session}/{plain}" if network.ussd_session else plain
+    status, text = network.ussd.get(path, (4, ""))
+    network.ussd_session = path if status == 1 else ""
     return Ok(then=lambda: device.agenda.after(device.timing.ussd_s, lambda: _ussd_answer(device, status, text)))
 
 

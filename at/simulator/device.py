@@ -264,14 +264,10 @@ class Device:
         life.pumping = False
 
     def _reachable(self) -> bool:
-        radio = self.life.phase is Phase.ON and self.life.functionality == 1
-        return (
-            radio
-            and self.life.sms_ready
-            and self.tray.usable
-            and self.network.registered
-            and not self.network.memory_full
-        )
+        life, network = self.life, self.network
+        radio = life.phase is Phase.ON and life.functionality == 1 and life.sms_ready and network.registered
+        blocked = network.memory_full or (self.persona.call_blocks and bool(life.ringing))
+        return radio and self.tray.usable and not blocked
 
     def _deliver(self, pdu_hex: str) -> bool:
         if is_report(pdu_hex):

@@ -49,7 +49,7 @@ class FaultKind(StrEnum):
     CREDIT = "credit"  # `data` is a disguise of network.Credit
     LINE = "line"  # the lines of `data`, parted by |
     VOLTAGE = "voltage"  # the line of `data`, and `code` millivolts from now on
-    USSD = "ussd"  # `data` is CODE=ANSWER with status `code`; again for the next step of a menu
+    USSD = "ussd"  # `data` is CODE=ANSWER with status `code`; CODE/CHOICE for what a menu leads to
     CALL = "call"  # from `data`, ringing `count` times
     FLOOD = "flood"  # `count` messages at once, each from another number
 

@@ -38,7 +38,8 @@ class Network:
     memory_full: bool = False  # the service centre waits for RP-SMMA
     credit: Credit = Credit.GOOD
     report_statuses: tuple[int, ...] = (0x00,)  # TP-ST of the reports that each send gets
-    ussd: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    ussd: dict[str, tuple[int, str]] = field(default_factory=dict)  # "*888#", and "*888#/1" for the menu behind it
+    ussd_session: str = ""  # the path of the menu that waits for a choice
     wall_offset_s: float = EPOCH_S
     long_reference: int = 0
 

@@ -1,5 +1,6 @@
 """A send: prompt, payload, radio, service centre, status report (3GPP TS 27.005 §3.5.1, TS 24.011)."""
 
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 
@@ -15,6 +16,21 @@ from kentongan.at.simulator.spec import Needs, Spec
 from kentongan.at.simulator.syntax import Request
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One SUBMIT on its way, by `+CMGS` or `+CMSS`."""
+
+    command: str
+    submit: Submit
+    payload: str
+    reference: int
+
+    @property
+    def confirmed(self) -> Ok:
+        """Word the success."""
+        return Ok((f"{self.command}: {self.reference}",))
+
+
 def send(device: Device, request: Request) -> Answer:
     """Ask for the payload of a send (`+CMGS=<length>`)."""
     octets = request.number(0)
@@ -22,78 +38,72 @@ def send(device: Device, request: Request) -> Answer:
         return Cms(302)
     if not 1 <= octets <= SUBMIT_OCTETS_MAX:
         return Cms(304)
-    return Prompt(partial(_submit, device, octets))
+    return Prompt(partial(_submit, device, request.name, octets))
 
 
-def _submit(device: Device, octets: int, payload: str) -> Answer:
+def _submit(device: Device, command: str, octets: int, payload: str) -> Answer:
     submit = read_submit(payload, octets)
     if submit is None:
         return Cms(304)
     if payload.startswith("00") and not device.tray.card.smsc:
         return Cms(330)
-    if fault := device.faults.take(FaultKind.SWALLOW, "+CMGS"):
+    if fault := device.faults.take(FaultKind.SWALLOW, command):
         device.agenda.after(fault.seconds, partial(device.hooks.finish, Nothing()))
         return Nothing(busy=True)
     if not device.network.registered or device.life.functionality != 1:
         return Cms(331)
     device.life.sending = True
-    reference = device.tray.card.next_reference()
-    arrive = partial(_through_the_air, device, submit, payload.upper(), reference)
-    device.agenda.after(device.timing.send_s, arrive)
+    attempt = Attempt(command, submit, payload.upper(), device.tray.card.next_reference())
+    device.agenda.after(device.timing.send_s, partial(_through_the_air, device, attempt))
     return Nothing(busy=True)
 
 
-def _through_the_air(device: Device, submit: Submit, payload: str, reference: int) -> None:
+def _through_the_air(device: Device, attempt: Attempt) -> None:
     device.life.sending = False
-    credit = device.network.credit
+    credit, finish = device.network.credit, device.hooks.finish
     if not device.tray.usable:
-        device.hooks.finish(Cme(10) if device.persona.sim_errors_as_cme else Cms(310))
+        finish(Cme(10) if device.persona.sim_errors_as_cme else Cms(310))
     elif not device.network.registered:
-        device.hooks.finish(Cms(332))
+        finish(Cms(332))
     elif credit in CREDIT_CODES:
-        device.hooks.finish(Cms(CREDIT_CODES[credit]))
+        finish(Cms(CREDIT_CODES[credit]))
     elif credit is Credit.SILENT:
-        device.hooks.finish(Nothing())
+        finish(Nothing())
     elif credit is Credit.NOTICE:
         _operator_notice(device)
-        device.hooks.finish(_confirmed(reference))
+        finish(attempt.confirmed)
     else:
-        _take(device, submit, payload, reference)
-        _confirm(device, reference)
+        _take(device, attempt)
+        _confirm(device, attempt)
 
 
-def _confirmed(reference: int) -> Ok:
-    return Ok((f"+CMGS: {reference}",))
-
-
-def _confirm(device: Device, reference: int) -> None:
+def _confirm(device: Device, attempt: Attempt) -> None:
     take, finish = device.faults.take, device.hooks.finish
-    if take(FaultKind.RESTART_SENT, "+CMGS"):
+    if take(FaultKind.RESTART_SENT, attempt.command):
         device.restart()
-    elif take(FaultKind.SENT_MUTE, "+CMGS"):
+    elif take(FaultKind.SENT_MUTE, attempt.command):
         finish(Nothing())
-    elif fault := take(FaultKind.LATE, "+CMGS"):
-        device.agenda.after(fault.seconds, partial(finish, _confirmed(reference)))
+    elif fault := take(FaultKind.LATE, attempt.command):
+        device.agenda.after(fault.seconds, partial(finish, attempt.confirmed))
     else:
-        finish(_confirmed(reference))
+        finish(attempt.confirmed)
 
 
-def _take(device: Device, submit: Submit, payload: str, reference: int) -> None:
-    network, agenda = device.network, device.agenda
-    network.books.submitted.append(Submitted(agenda.now, payload, reference))
-    device.hooks.note(f"sent to {submit.destination.text} as {reference}: {submit.user_data.text!r}")
+def _take(device: Device, attempt: Attempt) -> None:
+    network, agenda, submit = device.network, device.agenda, attempt.submit
+    network.books.submitted.append(Submitted(agenda.now, attempt.payload, attempt.reference))
+    device.hooks.note(f"sent to {submit.destination.text} as {attempt.reference}: {submit.user_data.text!r}")
     if submit.report_request:
         taken = network.stamp(agenda.now)
-        report = partial(_report, device, Discharge(submit.destination, reference, taken, taken))
-        agenda.after(device.timing.report_s, report, durable=True)
+        discharge = Discharge(submit.destination, attempt.reference, taken, taken)
+        agenda.after(device.timing.report_s, partial(_report, device, discharge), durable=True)
 
 
 def _report(device: Device, discharge: Discharge) -> None:
     network = device.network
+    done = network.stamp(device.agenda.now)
     for status in network.report_statuses:
-        done = network.stamp(device.agenda.now)
-        full = Discharge(discharge.recipient, discharge.reference, discharge.taken, done, status)
-        network.waiting.append(status_report(full, device.tray.card.smsc))
+        network.waiting.append(status_report(replace(discharge, done=done, status=status), device.tray.card.smsc))
     device.pump()
 
 
@@ -124,7 +134,7 @@ def send_stored(device: Device, request: Request) -> Answer:
     if slot is None or slot.status not in {2, 3}:
         return Cms(321)
     memory.slots[request.number(0)] = Slot(3, slot.pdu_hex)
-    return _submit(device, slot.tpdu_octets, slot.pdu_hex)
+    return _submit(device, request.name, slot.tpdu_octets, slot.pdu_hex)
 
 
 TABLE = MappingProxyType(

@@ -222,7 +222,7 @@ def _voltage(device: Device, fault: Fault) -> None:
 
 def _ussd(device: Device, fault: Fault) -> None:
     code, _, text = fault.data.partition("=")
-    device.network.ussd.setdefault(code, []).append((fault.code, text))
+    device.network.ussd[code] = (fault.code, text)
 
 
 def _call(device: Device, fault: Fault) -> None:
