@@ -159,3 +159,7 @@ class Response(Struct, frozen=True, kw_only=True, tag_field="schema", tag="respo
     at: Time
     result: Result | UnsetType = UNSET
     error: CommandError | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if self.status == "rejected" and self.error is UNSET:
+            raise ValueError("error: a rejection says why")
