@@ -81,8 +81,9 @@ def behaviour(pdu_hex: str, tpdu_octets: int | None) -> tuple[object, ...]:
 
 
 def is_explained(pdu_hex: str) -> bool:
-    """Tell whether the explanation shows every octet once."""
-    return "".join(field.octets_hex for field in pdu.explain(pdu_hex)) == pdu_hex
+    """Tell whether the explanation shows every octet once and says something of each."""
+    fields = pdu.explain(pdu_hex)
+    return all(field.meaning for field in fields) and "".join(field.octets_hex for field in fields) == pdu_hex
 
 
 def fuzz(inputs: int, seed: int, corpus: list[bytes]) -> bool:

@@ -123,3 +123,15 @@ def test_gsm7_text_has_exactly_the_announced_septets_that_are_there(user_data_he
 def test_eight_bit_data_has_octets_and_no_text(user_data_hex, octets):
     user_data = pdu.decode(delivery(0x04, user_data_hex)).tpdu.user_data
     assert (user_data.octets, user_data.text) == (octets, "")
+
+
+def test_a_text_has_no_eight_bit_form():
+    with pytest.raises(pdu.PduUnsupported):
+        pdu.write_text("A", Alphabet.DATA)
+
+
+@pytest.mark.parametrize(("text", "index"), [("a\ud83d", 1), ("\udc4d", 0)])
+def test_a_lone_surrogate_is_not_written(text, index):
+    with pytest.raises(pdu.NotEncodable) as caught:
+        pdu.write_text(text, Alphabet.UCS2)
+    assert caught.value.index == index

@@ -46,6 +46,47 @@ def test_a_report_is_explained_with_its_outcome():
     assert explain(REPORT)[-1] == Field(32, "46", "TP-ST", "failed: validity period expired")
 
 
+def test_an_address_without_digits_is_explained_as_such():
+    assert Field(4, "", "TP-OA", "no digits") in explain("000400810000")
+
+
+@pytest.mark.parametrize(
+    ("first", "meaning"),
+    [
+        ("00", "SMS-DELIVER"),
+        (
+            "EC",
+            "SMS-DELIVER, no more messages wait, loop prevention, status report to the sender, user data header, reply path",
+        ),
+        ("03", "reserved type, read as SMS-DELIVER"),
+        ("01", "SMS-SUBMIT, no validity period"),
+        ("3D", "SMS-SUBMIT, absolute validity period, reject duplicates, status report asked for"),
+        ("09", "SMS-SUBMIT, enhanced validity period"),
+        ("02", "SMS-STATUS-REPORT"),
+        ("26", "SMS-STATUS-REPORT, no more messages wait, about a command"),
+    ],
+)
+def test_a_first_octet_is_explained_with_its_flags(first, meaning):
+    assert explain("00" + first)[1] == Field(1, first, "first octet", meaning)
+
+
+def test_a_validity_period_is_explained():
+    fields = explain("0019000B818021436587F90000622113329595820AE8329BFD4697D9EC37")
+    assert Field(13, "62211332959582", "TP-VP", "absolute: until 2026-12-31T23:59:59+07:00") in fields
+
+
+def test_the_optional_fields_of_a_report_are_explained():
+    fields = explain(REPORT + "070008020041")
+    assert [(field.name, field.meaning) for field in fields[-5:]] == [
+        ("TP-PI", "followed by TP-PID, TP-DCS, TP-UDL"),
+        ("TP-PID", "short message"),
+        ("TP-DCS", "UCS-2"),
+        ("TP-UDL", "2 octets"),
+        ("TP-UD", "text 'A'"),
+    ]
+    assert explain(REPORT + "00")[-1].meaning == "followed by nothing"
+
+
 def test_a_pdu_cut_short_is_explained_up_to_the_broken_field():
     fields = explain(DELIVER[:50])
     assert [field.name for field in fields[-3:]] == ["TP-PID", "TP-DCS", "TP-SCTS"]

@@ -102,7 +102,7 @@ def _meaning(span: _Span, seen: dict[str, bytes]) -> str:
         return _MEANINGS[span.name](octets[0])
     match span.name.split():
         case ["SCA" | "TP-OA" | "TP-DA" | "TP-RA"]:
-            return _read_back(span.name, seen, octets).text
+            return _read_back(span.name, seen, octets).text or "no digits"
         case [_, "length"]:
             return f"{octets[0]} semi-octets"
         case [_, "type"]:
