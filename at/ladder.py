@@ -68,20 +68,25 @@ class Ladder:
         return self.climbing and self.rung is Rung.ALARM
 
     def ready(self, now: float) -> None:
-        """Note that the line serves."""
+        """Note that the line serves; told often enough, it brings the ladder back to its foot."""
         if self._ready_since is None:
             self._ready_since = now
+        if now - self._ready_since >= STEADY_S:
+            self._at, self._tries = 0, 0
 
     def climb(self, now: float) -> Rung:
         """Return what to do about trouble at this moment."""
-        if self._ready_since is not None and now - self._ready_since >= STEADY_S:
-            self._at, self._tries = 0, 0
         self._ready_since = None
         if self._tries >= BUDGETS[self.rung].tries and self._at < len(_ORDER) - 1:
             self._at, self._tries = self._at + 1, 0
         self._tries += 1
         self._climbed_at = now
         return self.rung
+
+    def skip_to(self, rung: Rung) -> None:
+        """Start the next climb no lower than here: the module has said that it goes off."""
+        if _ORDER.index(rung) > self._at:
+            self._at, self._tries = _ORDER.index(rung), 0
 
     def earliest(self) -> float:
         """Return the moment from which the next climb has sense: the last one needs its time to work."""

@@ -114,9 +114,14 @@ class Modem:
         self._restart("port opened", now)
         self._pump(now)
 
-    def lost(self, why: str, now: float) -> None:
-        """End: the port is gone; a payload under way may have left."""
+    def lost(self, why: str, now: float, *, busy: bool = False) -> None:
+        """End: the port is gone, a payload under way may have left; or it is still gone, or another program has it.
+
+        Told again and again while the port is missing, it asks for a power cycle in the end; not for a `busy` one.
+        """
         if self.state is ModemState.CLOSED:
+            if not busy and self._recovery.port_missing(now):
+                self._power_cycle(f"port missing: {why}")
             return
         for happening in self._chat.closed(now):
             self._on(happening, now)
@@ -200,6 +205,8 @@ class Modem:
             case RestartSeen(banner):
                 self._hands.runner.resume(now)  # the aborted command ends first: a part under way is now uncertain
                 self._hands.outlet.emit(Restarted(banner))
+                if "POWER" in banner:  # it goes off: nothing but its power will bring it back
+                    self._recovery.ladder.skip_to(Rung.POWER_CYCLE)
                 self._restart(f"modem restarted: {banner}", now)
             case _:
                 assert_never(happening)
@@ -220,8 +227,7 @@ class Modem:
             case RadioSwitched():
                 self._restart("the radio was switched off and on", now)
             case NetworkHopeless():
-                self._hands.outlet.emit(RungClimbed(Rung.POWER_CYCLE, "no network"))
-                self._hands.outlet.demand(PowerCycle("no network"))
+                self._power_cycle("no network")
             case _:
                 assert_never(notice)
 
@@ -353,6 +359,11 @@ class Modem:
                 self._demand(PowerCycle(why))
             case _:
                 assert_never(rung)
+
+    def _power_cycle(self, why: str) -> None:
+        """Ask for the power to be cycled although the ladder stands elsewhere."""
+        self._hands.outlet.emit(RungClimbed(Rung.POWER_CYCLE, why))
+        self._demand(PowerCycle(why))
 
     def _demand(self, action: PortAction) -> None:
         self._recovery.nothing()

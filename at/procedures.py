@@ -166,15 +166,15 @@ def free_slot(index: int, expected: str, dialect: Dialect, *, read_first: bool) 
 
     With `read_first` the content is compared with the digest before anything is deleted.
     """
-    if read_first:
-        entry = yield from read_slot(index, dialect)
-        if entry is None:
-            return None
-        if isinstance(entry, Refused):
-            return Kept(f"cannot be read before the delete: {entry.why}")
-        if digest(entry.pdu_hex) != expected:
-            return Kept("holds another message", entry)
-    for _ in range(DELETE_TRIES):
+    for tries in range(DELETE_TRIES):
+        if read_first or tries:  # a delete without an answer may have been done, and the slot be taken again
+            entry = yield from read_slot(index, dialect)
+            if entry is None:
+                return None
+            if isinstance(entry, Refused):
+                return Kept(f"cannot be read before the delete: {entry.why}")
+            if digest(entry.pdu_hex) != expected:
+                return Kept("holds another message", entry)
         response = yield AtCommand(f"AT+CMGD={index}", timeout_s=dialect.delete_s)
         if response.ok or (isinstance(response.final, CmsError | CmeError) and response.final.code in NO_SLOT):
             return None

@@ -15,6 +15,9 @@ RATES = (115200, 9600, 57600, 38400, 19200)
 FIRST_SEARCH = Synchronise(attempts=10, interval_s=0.3)
 """After the port was opened: a modem that trains its rate needs several tries, a healthy one answers the first."""
 
+MISSING_S = 120.0
+"""A stick needs up to 90 s from its plug to its port (modem.md 8.7); then its USB power may bring it back."""
+
 _TRAINING_RUNGS = frozenset({Rung.RESYNC, Rung.REINIT})
 _PATIENT_S = 30.0
 
@@ -37,6 +40,7 @@ class Recovery:
         self._rate = baud
         self._configured = baud
         self._heard = False
+        self._missing_due = math.inf
 
     def at(self, due: float, plan: Plan) -> None:
         """Plan one thing; the newest plan counts."""
@@ -55,8 +59,18 @@ class Recovery:
 
     def opened(self) -> None:
         """Note that the port is open; outside of a recovery the modem may be another one."""
+        self._missing_due = math.inf
         if not self.ladder.climbing:
             self._heard = False
+
+    def port_missing(self, now: float) -> bool:
+        """Tell whether a port that cannot be found has been missing long enough for its power to be cycled now."""
+        if self._missing_due == math.inf:
+            self._missing_due = now + MISSING_S
+        if now < self._missing_due:
+            return False
+        self._missing_due = now + BUDGETS[Rung.ALARM].patience_s
+        return True
 
     def heard(self) -> None:
         """Note that the modem answers at this rate."""
