@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-debian13 lint format clean
+.PHONY: help demo test test-debian13 lint format userland clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -39,6 +39,9 @@ format: ## lay the code out as `make lint` wants it
 	@$(SETUP) dev
 	$(RUN) -m ruff check --fix-only --select I .
 	$(RUN) -m ruff format .
+
+userland: ## prove a clean clone in clean Debian 12 and 13 folders (root; half an hour)
+	sh scripts/userland.sh 12 13
 
 clean: ## remove all that make made in this folder
 	rm -rf .venv .venv-debian13 .typing build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
