@@ -1,7 +1,7 @@
 """Address fields (3GPP TS 23.040 §9.1.2.5): numbers, names, service centres."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kentongan.at import pdu
@@ -207,6 +207,7 @@ NAMES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(NUMBERS | NAMES)
 def test_any_address_reads_back(address):
     octets = write_address(address)
@@ -214,6 +215,7 @@ def test_any_address_reads_back(address):
     assert len(octets) <= 12
 
 
+@settings(deadline=None)
 @given(NUMBERS)
 def test_any_service_centre_reads_back(address):
     assert read_smsc(Reader(write_smsc(address))) == address

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kentongan.at import pdu
@@ -65,11 +65,13 @@ def test_a_seed_with_any_octet_changed_to_any_value_at_a_stride_is_decoded_or_re
         octets[index] = original
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.none() | st.integers(-1, 400))
 def test_any_string_is_decoded_or_refused(text, tpdu_octets):
     assert check(text, tpdu_octets)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200).map(bytes.hex), st.none() | st.integers(-1, 210))
 def test_any_octets_are_decoded_or_refused(pdu_hex, tpdu_octets):
     assert check(pdu_hex, tpdu_octets)
@@ -85,6 +87,7 @@ def test_three_thousand_mutations_of_the_seeds_are_decoded_or_refused():
         assert check(octets.hex())
 
 
+@settings(deadline=None)
 @given(st.sampled_from(SEEDS), st.data())
 def test_what_is_decoded_without_remarks_is_written_as_it_was(seed, data):
     octets = bytearray.fromhex(seed)

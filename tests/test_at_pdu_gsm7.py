@@ -1,7 +1,7 @@
 """Septets: packing of 3GPP TS 23.038 §6.1.2.1, default alphabet and extension of §6.2.1."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kentongan.at import pdu
@@ -120,6 +120,7 @@ def slow_pack(septets, fill):
     return bytes(int(bits[at : at + 8][::-1], 2) for at in range(0, len(bits), 8))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 127), max_size=256).map(bytes), st.integers(0, 6))
 def test_packing_is_the_bit_stream_of_the_standard(septets, fill):
     octets = gsm7.pack(septets, fill)
@@ -127,11 +128,13 @@ def test_packing_is_the_bit_stream_of_the_standard(septets, fill):
     assert gsm7.unpack(octets, len(septets), fill) == septets
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=sorted(gsm7.DEFAULT.septets), max_size=200))
 def test_text_of_the_alphabet_reads_back(text):
     assert gsm7.DEFAULT.decode(gsm7.DEFAULT.encode(text)) == (text, ())
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=160).map(lambda octets: bytes(octet & 0x7F for octet in octets)))
 def test_any_septets_have_a_reading(septets):
     text, _ = gsm7.DEFAULT.decode(septets)

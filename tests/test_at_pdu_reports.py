@@ -1,7 +1,7 @@
 """DELIVER-REPORT and SUBMIT-REPORT (3GPP TS 23.040 §9.2.2.1a, §9.2.2.2a), acknowledging and refusing."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kentongan.at import pdu
@@ -80,6 +80,7 @@ def test_what_is_announced_but_missing_and_what_trails_is_remarked():
     assert pdu.decode_submit_report("010062113251405082FF", refused=False).remarks == (Remark.TRAILING_OCTETS,)
 
 
+@settings(deadline=None)
 @given(st.text() | st.binary(max_size=30).map(bytes.hex), st.booleans())
 def test_any_string_is_a_report_or_refused(text, refused):
     for decode in (pdu.decode_deliver_report, pdu.decode_submit_report):

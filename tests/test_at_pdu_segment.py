@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kentongan.at import pdu
@@ -305,6 +305,7 @@ TEXTS = (
 )
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(0, 65535))
 @example("\ufeff" + "ж" * 66 + "\ufeffж", 1)
 @example("\ufeffabc…", 1)
@@ -324,6 +325,7 @@ def test_any_text_is_read_back_from_its_parts(text, reference):
     assert all(len(submit.user_data.raw) <= 140 for submit in submits)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_the_pieces_of_a_text_are_the_text(text):
     pieces = clusters(text)
@@ -331,6 +333,7 @@ def test_the_pieces_of_a_text_are_the_text(text):
     assert all(pieces)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_a_transliteration_touches_only_what_it_tells(text):
     written, changes = pdu.transliterate(text)

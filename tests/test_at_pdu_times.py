@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kentongan.at import pdu
@@ -95,6 +95,7 @@ def test_a_moment_that_two_digits_cannot_say_is_refused(unix_ms, offset_min):
         pdu.scts_of(unix_ms, offset_min)
 
 
+@settings(deadline=None)
 @given(
     st.datetimes(datetime(1971, 1, 1), datetime(2069, 12, 30), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis wants naive bounds
     st.integers(-56, 56),
@@ -106,6 +107,7 @@ def test_any_moment_reads_back_to_the_second(moment, quarters):
     assert scts.offset_min == 15 * quarters
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=7, max_size=7))
 def test_any_seven_octets_are_a_stamp(raw):
     scts = Scts(raw)
@@ -147,6 +149,7 @@ def test_a_period_in_minutes_is_never_cut_short(minutes, octet):
     assert pdu.relative(minutes) == RelativeValidity(octet)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 635_040))
 def test_the_chosen_period_is_the_shortest_that_lasts(minutes):
     chosen = pdu.relative(minutes)
@@ -205,6 +208,7 @@ def test_an_enhanced_period_says_its_seconds_or_nothing(raw_hex, seconds, single
     assert (validity.seconds, validity.single_shot) == (seconds, single_shot)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 359_999), st.booleans())
 def test_any_enhanced_period_reads_back(seconds, single_shot):
     validity = enhanced_seconds(seconds, single_shot=single_shot)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kentongan.at import pdu
@@ -284,6 +284,7 @@ SUBMITS = st.builds(
 REPORTS = st.builds(StatusReport, BYTE, ADDRESSES, STAMPS, STAMPS, BYTE, st.just(OptionalFields()), FLAG, FLAG, FLAG)
 
 
+@settings(deadline=None)
 @given(DELIVERS | SUBMITS | REPORTS, st.none() | ADDRESSES)
 def test_any_tpdu_reads_back_field_by_field(tpdu, smsc):
     encoded = pdu.encode(tpdu, smsc)

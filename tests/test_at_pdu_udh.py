@@ -1,7 +1,7 @@
 """User data headers (3GPP TS 23.040 §9.2.3.24): every element, malformed ones, fill bits."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kentongan.at import pdu
@@ -271,6 +271,7 @@ ELEMENT = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ELEMENT, min_size=1, max_size=5).map(tuple))
 def test_any_elements_read_back(elements):
     octets = write_elements(elements)
@@ -278,6 +279,7 @@ def test_any_elements_read_back(elements):
     assert read_elements(octets[1:]) == (elements, ())
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=139))
 def test_any_octets_are_elements_or_an_ignored_header(header):
     elements, remarks = read_elements(header)

@@ -8,6 +8,8 @@ ZERO_WIDTH_JOINER = "\u200d"
 
 def clusters(text: str) -> list[str]:
     """Cut a text before every character that does not continue the one before it."""
+    if text.isascii() and "\r\n" not in text:
+        return list(text)
     pieces = [text[:1]] if text else []
     for before, character in pairwise(text):
         if _continues(pieces[-1], before, character):
