@@ -141,7 +141,7 @@ class Session:
             self._pulse.spoke(now)
 
     def leave(self, farewell: Publication | None, now: float) -> None:
-        """Say the last word, wait for its PUBACK a little, then disconnect."""
+        """Say the last word, wait for its PUBACK, then disconnect; if it does not come, the will speaks for us."""
         was_up = self._phase is Phase.UP
         self._phase, self._until = Phase.LEAVING, now + FAREWELL_S
         if farewell is None or not was_up:
@@ -166,8 +166,10 @@ class Session:
             self._pump(now)
         elif self._phase is Phase.SUBSCRIBING:
             self._held.extend(notes.messages)
-        elif self._phase is Phase.LEAVING and self._outbox.empty:
-            self._disconnect(now)
+        elif self._phase is Phase.LEAVING:
+            self._pump(now)
+            if self._outbox.empty:
+                self._disconnect(now)
 
     def closed(self, notes: Notes, now: float) -> None:
         """Take note that the connection is gone, and name the cause as well as it can be known."""
