@@ -114,7 +114,8 @@ class VirtualModem:
         return self.books.drain()
 
     def deliver(self, pdu_hex: str) -> None:
-        """Let the network deliver a DELIVER or STATUS-REPORT; it waits there while the modem cannot take it."""
+        """Let the network deliver any octets as hex; they wait there while the modem cannot take them."""
+        bytes.fromhex(pdu_hex)
         self.device.network.waiting.append(pdu_hex.upper())
         self.device.pump()
 

@@ -153,13 +153,14 @@ class PtyModem:
             self._doorway.serve(ready, self._modem)
 
     def _turn(self, now: float) -> None:
+        rate = self._rate()  # a new +IPR counts after its own result code
         self._modem.tick(now)
         while not self._posts.empty():
             self._posts.get()()
-        if heard := self._wiring.arrived(now, self._rate()):
+        if heard := self._wiring.arrived(now, rate):
             self._train(heard)
             self._modem.receive(heard, now)
-        self._wiring.say(self._modem.bytes_to_send(), now, self._rate())
+        self._wiring.say(self._modem.bytes_to_send(), now, rate)
         for submitted in self._modem.submitted():
             self.submissions.put(submitted)
 
