@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kentongan.at import pdu
-from kentongan.at.pdu import Field, explain, meanings
+from kentongan.at.pdu import Alphabet, Field, explain, meanings
 from kentongan.at.pdu.__main__ import main
 
 DELIVER = "06912618010000040D91261832547698F000006211325140508206D427F3E93C02"
 PART = "0071000D91261832547698F00000A70A0500034A020182C221"
 REPORT = "06912618010000062A0D91261832547698F0621132514050826211425140908246"
+STAMP = pdu.Scts(bytes.fromhex("62113251405082"))
 
 
 def test_a_deliver_is_explained_field_by_field():
@@ -48,6 +49,15 @@ def test_a_report_is_explained_with_its_outcome():
 
 def test_an_address_without_digits_is_explained_as_such():
     assert Field(4, "", "TP-OA", "no digits") in explain("000400810000")
+
+
+def test_a_name_with_a_line_end_stays_on_its_line():
+    address = pdu.encode(
+        pdu.Deliver(pdu.name_of("A\nB"), 0, pdu.dcs_of(0), STAMP, pdu.write_text("x\ny", Alphabet.GSM7))
+    )
+    fields = explain(address.pdu_hex)
+    assert all(field.meaning.isprintable() for field in fields)
+    assert fields[4].meaning == "'A\\nB'"
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def _meaning(span: _Span, seen: dict[str, bytes]) -> str:
         return _MEANINGS[span.name](octets[0])
     match span.name.split():
         case ["SCA" | "TP-OA" | "TP-DA" | "TP-RA"]:
-            return _read_back(span.name, seen, octets).text or "no digits"
+            return _address_meaning(_read_back(span.name, seen, octets).text)
         case [_, "length"]:
             return f"{octets[0]} semi-octets"
         case [_, "type"]:
@@ -116,6 +116,13 @@ def _meaning(span: _Span, seen: dict[str, bytes]) -> str:
             return f"{octets[0]} {'septets' if _dcs(seen).counts_septets else 'octets'}"
         case _:
             return Remark.TRAILING_OCTETS.value
+
+
+def _address_meaning(text: str) -> str:
+    """Show an address; a name may hold line ends and other controls."""
+    if not text:
+        return "no digits"
+    return text if text.isprintable() else repr(text)
 
 
 def _words(name: str) -> str:
