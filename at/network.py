@@ -51,5 +51,5 @@ class NetworkWatch:
         step = _STEPS[self._taken] if self._taken < len(_STEPS) else NetworkStep.SWITCH_RADIO
         self._taken += 1
         later = self._lost_at + SCHEDULE_S[self._taken] if self._taken < len(SCHEDULE_S) else now + EVERY_S
-        self._due = max(later, now)
+        self._due = max(later, now + SCHEDULE_S[0])
         return step
