@@ -27,6 +27,7 @@ HOT_C, COOL_C = 80.0, 70.0  # the Pi throttles at 80
 SUPPLY_HOLD_MS = 60_000  # a sagging supply comes and goes with each transmission
 
 DENIED = 3  # <stat> of +CREG
+PORT_BUSY = "holds the port"  # in the words of at.port
 TRANSIENT = frozenset({ModemState.CLOSED, ModemState.PROBING, ModemState.INITIALISING})
 REFUSALS = frozenset(
     {
@@ -192,7 +193,7 @@ def _down(line: LineStatus, status: Status) -> str:
         case ModemState.DOWN:
             return "modem_not_responding"
         case ModemState.CLOSED if age_ms >= PORT_GONE_MS:
-            return "modem_busy" if "busy" in line.why.lower() else "modem_absent"
+            return "modem_busy" if PORT_BUSY in line.why else "modem_absent"
         case ModemState.PROBING | ModemState.INITIALISING if age_ms >= SILENT_MS:
             return "modem_not_responding"
         case _:

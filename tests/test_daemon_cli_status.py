@@ -119,20 +119,20 @@ def test_a_well_gateway_without_a_watcher_is_exit_code_zero(ask: Callable[..., R
 def test_without_a_gateway_the_status_says_so_in_one_line(ask: Callable[..., Result], tmp_path: Path) -> None:
     result = ask("status")
     assert result.exit_code == 1
-    assert result.stderr.startswith("SMS Gateway tidak dapat berjalan: ")
-    assert result.stderr.count("\n") == 1
+    assert result.output.startswith("SMS Gateway tidak dapat berjalan: ")
+    assert result.output.count("\n") == 1
 
 
 def test_a_gateway_that_refuses_is_no_traceback(ask: Callable[..., Result], tmp_path: Path) -> None:
     with answering(tmp_path / "run", Refusal("storage_unavailable", "disk full")):
         result = ask("status")
     assert result.exit_code == 1
-    assert "disk full" in result.stderr
+    assert "disk full" in result.output
 
 
 def test_an_answer_of_another_version_is_no_traceback(ask: Callable[..., Result], tmp_path: Path) -> None:
     with answering(tmp_path / "run", {"schema": "status/2"}):
         result = ask("status")
     assert result.exit_code == 1
-    assert "another version" in result.stderr
+    assert "another version" in result.output
     assert edge.LINE.name == "a"

@@ -100,14 +100,14 @@ def test_a_refusal_is_one_line_and_exit_code_one(
     with Core(tmp_path, Refusal("storage_unavailable", "disk full")):
         result = ask(*command)
     assert result.exit_code == 1
-    assert result.stderr == "ditolak: disk full (storage_unavailable)\n"
+    assert result.output == "ditolak: disk full (storage_unavailable)\n"
 
 
 def test_a_wrong_number_is_refused_before_it_reaches_the_core(ask: Callable[..., Result], tmp_path: Path) -> None:
     with Core(tmp_path, {}) as core:
         result = ask("send", "bupati", "x")
     assert result.exit_code == 1
-    assert "bad_request" in result.stderr
+    assert "bad_request" in result.output
     assert core.asked == []
 
 

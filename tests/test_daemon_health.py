@@ -15,7 +15,14 @@ S = 1_000
 DETECTED = [
     # -- 2, 3, 4: the line
     ("modem_absent", {"lines": (line(state="closed", why="no such file", age_ms=10 * S),)}),
-    ("modem_busy", {"lines": (line(state="closed", why="/dev/serial0 is busy", age_ms=10 * S),)}),
+    (
+        "modem_busy",
+        {
+            "lines": (
+                line(state="closed", why="[Errno 11] /dev/serial0: another program holds the port", age_ms=10 * S),
+            )
+        },
+    ),
     ("modem_not_responding", {"lines": (line(state="down", age_ms=0),)}),
     ("modem_not_responding", {"lines": (line(state="probing", age_ms=25 * S),)}),
     ("modem_not_responding", {"lines": (line(state="initialising", age_ms=25 * S),)}),
