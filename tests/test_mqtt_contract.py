@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kentongan.daemon.mosquitto import access_rules
 from kentongan.mqtt import contract, payloads
 from kentongan.mqtt.codes import ErrorCode
 from kentongan.mqtt.commands import COMMANDS, Refused, read
@@ -182,3 +183,43 @@ def test_schema_and_code_agree_on_every_mutation(vector, data):
         del spot[key]
     by_schema = validator(name).is_valid(value)
     assert accepted(name, value) == by_schema, value
+
+
+PAGE = (FOLDER.parent / "docs" / "contract.md").read_text(encoding="utf-8")
+
+
+def test_every_example_of_the_page_is_valid():
+    blocks = [block.partition("```")[0] for block in PAGE.split("```json\n")[1:]]
+    names = []
+    for block in blocks:
+        value = json.loads(block)
+        names.append(value["schema"].partition("/")[0])
+        validator(names[-1]).validate(value)
+    assert names == ["ticket", "ticket_ack", "reply", "response", "reply_event"]
+
+
+def test_every_command_line_of_the_page_is_valid():
+    payloads_shown = [line.split("'")[1] for line in PAGE.splitlines() if line.strip().startswith("-m '")]
+    assert len(payloads_shown) == 2
+    for shown in payloads_shown:
+        value = json.loads(shown.replace("<the ticket_id>", "0199c7d2-9e6b-7f21-8a4c-2b7d5e9f0a11"))
+        validator(value["schema"].partition("/")[0]).validate(value)
+
+
+def test_the_page_lists_every_code_in_the_order_of_the_checks():
+    rows = [line.split("|")[1:4] for line in PAGE.splitlines() if line[:3] in {f"| {digit}" for digit in "123456789"}]
+    assert [row[1].strip(" `") for row in rows] == list(ErrorCode)
+    assert [row[2].strip() == "yes" for row in rows] == [code.retryable for code in ErrorCode]
+    assert [row[0] for row in rows] == sorted(row[0] for row in rows)
+
+
+def test_the_page_lists_every_topic():
+    shown = {line.split("`")[1] for line in PAGE.splitlines() if line.startswith("| `")}
+    below = {message.address.split("_id}/", 1)[1].removeprefix("{gateway_id}/") for message in MESSAGES}
+    assert shown == below
+
+
+def test_the_pages_access_rules_are_the_ones_that_are_tested():
+    rules = [line.split() for line in access_rules("kentongan", "3404").splitlines() if line and line[0] != "#"]
+    page = [line.split() for line in PAGE.splitlines()]
+    assert [line for line in rules if line not in page] == []
