@@ -67,7 +67,9 @@ def _show(document: Status, config: Config) -> None:
 
 
 def _lamps(directory: Path) -> lamps.Shown | None:
+    """Read what the watcher wrote, if it still lives; without one the gateway's own word is enough."""
     try:
-        return lamps.decode((directory / LAMPS_NAME).read_bytes())
+        shown = lamps.decode((directory / LAMPS_NAME).read_bytes())
     except (OSError, msgspec.MsgspecError):
-        return None  # no watcher; the gateway's own word is enough
+        return None
+    return shown if Path(f"/proc/{shown.pid}").exists() else None

@@ -1,11 +1,13 @@
 """The pins of the board: the only import of RPi.GPIO (on newer boards `rpi-lgpio` provides the same name)."""
 
 from importlib import import_module
+from threading import Event
 from types import ModuleType
 from typing import Protocol
 
 Levels = tuple[bool, bool, bool, bool]
 DARK: Levels = (False, False, False, False)
+PULSE_S = 1.5  # PWRKEY for 1 s at least, older SIM800 1.2 s; 33 s would restart it
 
 
 class Lamps(Protocol):
@@ -64,3 +66,30 @@ def open_lamps(pins: tuple[int, ...], *, active_low: bool) -> tuple[Lamps, str]:
         return PinLamps(import_module("RPi.GPIO"), pins, active_low=active_low), ""
     except (ImportError, RuntimeError, OSError) as error:  # not a Raspberry Pi, or the pins are not ours
         return NoLamps(), f"{type(error).__name__}: {error}"
+
+
+class PowerKey:
+    """The key that switches a modem on and off, behind one GPIO pin: a pulse of high level presses it."""
+
+    def __init__(self, gpio: ModuleType, pin: int) -> None:
+        self._gpio, self._pin = gpio, pin
+        self._pressed = Event()  # nobody sets it: a pulse is a wait that always runs to its end
+        gpio.setwarnings(False)
+        gpio.setmode(gpio.BCM)
+        gpio.setup([pin], gpio.OUT, initial=gpio.LOW)
+
+    def press(self, pulse_s: float = PULSE_S) -> None:
+        """Press the key; blocks for the pulse."""
+        self._gpio.output(self._pin, self._gpio.HIGH)
+        self._pressed.wait(pulse_s)
+        self._gpio.output(self._pin, self._gpio.LOW)
+
+
+def open_power_key(pin: int) -> tuple[PowerKey | None, str]:
+    """Take the pin of a modem's power key; gives none and the reason when there is none."""
+    if not pin:
+        return None, "no pin is configured"
+    try:
+        return PowerKey(import_module("RPi.GPIO"), pin), ""
+    except (ImportError, RuntimeError, OSError) as error:
+        return None, f"{type(error).__name__}: {error}"

@@ -251,14 +251,15 @@ class Shown(msgspec.Struct, frozen=True):
     codes: tuple[int, ...]
     words: tuple[str, str, str, str]
     titles: tuple[str, ...]  # the worst fault of each code
+    pid: int = 0  # of the watcher
 
 
-def shown(pattern: Pattern, standing: tuple[FaultStatus, ...]) -> Shown:
+def shown(pattern: Pattern, standing: tuple[FaultStatus, ...], pid: int = 0) -> Shown:
     """Describe a pattern for the demo and the command line."""
     rows = _lit_rows(standing)
     titles = {row.code: row.title for row in reversed(rows)}
     codes = _codes(rows)
-    return Shown(pattern, codes, describe(pattern), tuple(titles[number] for number in codes))
+    return Shown(pattern, codes, describe(pattern), tuple(titles[number] for number in codes), pid)
 
 
 def encode(document: Shown) -> bytes:

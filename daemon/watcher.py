@@ -62,7 +62,16 @@ class StatusReader:
         except OSError:
             self._stamp = (0, 0)
         status = self._status
-        return Seen(status, status is not None and Path(f"/proc/{status.pid}").exists())
+        return Seen(status, status is not None and _lives(status.pid))
+
+
+def _lives(pid: int) -> bool:
+    """Ask the kernel for a process; one that is dead and not yet fetched by its parent does not count."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2][:1]
+    except OSError:
+        return False
+    return state not in {b"Z", b"X", b""}
 
 
 def _decoded(data: bytes) -> Status | None:
@@ -125,7 +134,7 @@ class Board:
         self._path.unlink(missing_ok=True)
 
     def _write(self, standing: tuple[FaultStatus, ...]) -> tuple[int, ...]:
-        shown = lamps.shown(self._pattern, standing)
+        shown = lamps.shown(self._pattern, standing, os.getpid())
         with suppress(OSError):  # the pins show it; the file is for demo and command line
             self._temporary.write_bytes(lamps.encode(shown))
             self._temporary.replace(self._path)

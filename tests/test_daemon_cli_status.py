@@ -1,3 +1,4 @@
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -100,11 +101,18 @@ def test_status_asks_the_gateway_and_shows_lamps_and_faults(ask: Callable[..., R
     standing: tuple[FaultStatus, ...] = (fault("sim_missing", 3, name="a"),)
     with answering(tmp_path / "run", replace(status(), faults=standing)):
         pattern = lamps.follow(lamps.start(0), status(), standing, 2000)
-        (tmp_path / "run" / "lamps.json").write_bytes(lamps.encode(lamps.shown(pattern, standing)))
+        (tmp_path / "run" / "lamps.json").write_bytes(lamps.encode(lamps.shown(pattern, standing, os.getpid())))
         result = ask("status")
     assert result.exit_code == 1
     assert "KODE 3  KARTU SIM TIDAK ADA (jalur a)" in result.stdout
     assert "Lampu 4 GANGGUAN  kedip 3 kali" in result.stdout
+
+
+def test_the_lamps_of_a_dead_watcher_are_not_shown(ask: Callable[..., Result], tmp_path: Path) -> None:
+    with answering(tmp_path / "run", status()):
+        shown = lamps.shown(lamps.start(0), (), 2**30)
+        (tmp_path / "run" / "lamps.json").write_bytes(lamps.encode(shown))
+        assert "Lampu" not in ask("status").output
 
 
 def test_a_well_gateway_without_a_watcher_is_exit_code_zero(ask: Callable[..., Result], tmp_path: Path) -> None:

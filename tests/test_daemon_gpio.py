@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from kentongan.daemon.gpio import DARK, NoLamps, PinLamps, open_lamps
+from kentongan.daemon.gpio import DARK, NoLamps, PinLamps, open_lamps, open_power_key
 
 PINS = (17, 27, 22, 23)
 ALL = (True, True, True, True)
@@ -67,3 +67,20 @@ def test_a_board_that_refuses_its_pins_leaves_us_without_lamps(
     monkeypatch.setattr(pins, "setmode", refuse)
     lamps, why = open_lamps(PINS, active_low=False)
     assert (type(lamps), why) == (NoLamps, "RuntimeError: not running on a RPi!")
+
+
+def test_the_power_key_is_pressed_and_let_go(pins: ModuleType) -> None:
+    key, why = open_power_key(5)
+    assert key is not None
+    assert why == ""
+    assert pins.levels == {5: 0}
+    before = len(pins.calls)
+    key.press(pulse_s=0.001)
+    assert pins.calls[before:] == [("output", 5, 1), ("output", 5, 0)]
+
+
+def test_without_a_pin_or_a_board_there_is_no_power_key_and_a_reason() -> None:
+    assert open_power_key(0) == (None, "no pin is configured")
+    key, why = open_power_key(5)
+    assert key is None
+    assert why.startswith("ModuleNotFoundError: ")

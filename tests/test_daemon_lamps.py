@@ -181,6 +181,11 @@ def test_between_two_changes_nothing_changes(rhythm: Rhythm, t_ms: int) -> None:
     assert lamps.level(pattern, change_ms) != lamps.level(pattern, t_ms)
 
 
+def test_a_pattern_asked_before_it_begins_names_its_beginning() -> None:
+    assert lamps.next_change_ms(settled(SLOW), -500) == 0
+    assert lamps.level(settled(SLOW), -500)[3]
+
+
 def test_a_terminal_shows_the_lamps_in_plain_words_and_signs() -> None:
     pattern = lamps.follow(lamps.start(0), status(), (fault("sim_missing", 3),), 2_000)
     assert lamps.render(pattern, 2_000) == "(*) LISTRIK  (*) KARTU  (*) SERVER  (*) GANGGUAN"

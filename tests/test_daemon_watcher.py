@@ -141,6 +141,14 @@ def test_a_status_file_is_read_when_it_changes_and_garbage_is_no_word_of_the_gat
     assert reader.look().exists is False
 
 
+def test_a_dead_process_that_nobody_has_fetched_does_not_live(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    write_status(tmp_path, status(pid=process.pid))
+    assert StatusReader(tmp_path).look().exists is False
+    process.wait()
+
+
 @pytest.fixture
 def pins(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     monkeypatch.syspath_prepend(Path(__file__).parent / "support" / "pins")
