@@ -34,7 +34,12 @@ def test_a_comma_inside_a_value_is_escaped():
     ("text", "reason"),
     [
         ("flames", "no fault 'flames'"),
-        ("cms:codes=3", "no codes"),
+        ("cms:codes=3", "cms has no codes; it has on, skip, times, code"),
+        ("cms:seconds=3", "cms has no seconds"),
+        ("credit:data=rich", "is none of good, cms38"),
+        ("parts:data=lost", "is none of shuffled"),
+        ("noise:data=zz", "hexadecimal"),
+        ("", "no fault ''"),
         ("cms:code=many", "code='many' is no int"),
         ("cms:code", "not name=value"),
     ],

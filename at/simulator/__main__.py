@@ -7,7 +7,7 @@ from pathlib import Path
 from signal import SIG_BLOCK, SIGINT, SIGTERM, pthread_sigmask, sigwait
 
 from kentongan.at.simulator.card import Card
-from kentongan.at.simulator.faults import parse_fault
+from kentongan.at.simulator.faults import explain, parse_fault
 from kentongan.at.simulator.modem import VirtualModem
 from kentongan.at.simulator.personas import PERSONAS, by_name
 from kentongan.at.simulator.pty import PtyModem
@@ -17,7 +17,12 @@ from kentongan.at.simulator.timing import PROFILES
 def arguments() -> argparse.ArgumentParser:
     """Describe the command line."""
     names = ", ".join(persona.name for persona in PERSONAS)
-    parser = argparse.ArgumentParser(prog="python -m kentongan.at.simulator", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m kentongan.at.simulator",
+        description="A virtual modem with a SIM and a network, on a pseudo-terminal that any program can open.",
+        epilog=f"faults, as KIND:on=+CMGS,times=2 or KIND:seconds=5,after_s=60:\n{explain()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--persona", default="sim800", help=f"one of {names}, or an alias")
     parser.add_argument("--link", type=Path, help="make this a symbolic link to the terminal")
     parser.add_argument("--baud", type=int, help="pace the bytes as a UART of this rate")

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from kentongan.at.simulator import world
-from kentongan.at.simulator.faults import FaultKind, fault_from
+from kentongan.at.simulator.faults import MEANINGS, fault_from
 from kentongan.at.simulator.modem import VirtualModem
 from kentongan.at.simulator.network import Credit
 
@@ -30,7 +30,7 @@ def obey(modem: VirtualModem, line: str) -> str:
             raise Refused(f"do must be one of {', '.join(DEEDS)}")
         fields = {name: value for name, value in request.items() if name != "do"}
         answer = {"ok": True, **DEEDS[request["do"]](modem, fields)}
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, OSError) as error:
         answer = {"ok": False, "error": str(error)}
     return json.dumps(answer, ensure_ascii=False)
 
@@ -148,7 +148,7 @@ def _state(modem: VirtualModem, _fields: Fields) -> Fields:
 
 
 def _kinds(_modem: VirtualModem, _fields: Fields) -> Fields:
-    return {"kinds": [str(kind) for kind in FaultKind], "deeds": list(DEEDS)}
+    return {"kinds": {kind: asdict(meaning) for kind, meaning in MEANINGS.items()}, "deeds": list(DEEDS)}
 
 
 DEEDS: MappingProxyType[str, Deed] = MappingProxyType(
