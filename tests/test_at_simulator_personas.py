@@ -3,9 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from modem_bench import DELIVER, SUBMIT, Bench
 
+from kentongan.at.pdu import Alphabet, Deliver, Ports, address_of, dcs_of, encode, scts_of, write_text
 from kentongan.at.simulator import INSTANT, REALISTIC, by_name, parse_fault
+from kentongan.at.simulator.catalogue import commands_of
+from kentongan.at.simulator.device import Phase
 from kentongan.at.simulator.personas import PERSONAS
 
 OK = b"\r\nOK\r\n"
@@ -315,3 +320,99 @@ def test_commands_sent_too_early_are_answered_in_order():
     bench.send(b"AT+CSQ\rATI\r")
     assert bench.wait(0.01) == b"\r\n+CSQ: 18,0\r\n\r\nOK\r\n"
     assert bench.wait(0.01) == b"\r\nSIM800 R14.18\r\n\r\nOK\r\n"
+
+
+def pdu_of(pid: int, text: str = "isi", elements: tuple = ()) -> str:
+    scts = scts_of(1_795_421_045_000, 420)
+    user_data = write_text(text, Alphabet.GSM7, elements)
+    return encode(Deliver(address_of("+6281234567890"), pid, dcs_of(0), scts, user_data)).pdu_hex
+
+
+def test_a_message_of_type_0_is_taken_and_dropped():
+    bench = Bench()
+    bench.modem.deliver(pdu_of(0x40))
+    assert bench.heard() == b""
+    assert bench.ask("AT+CMGL=4") == OK
+    assert len(bench.modem.books.delivered) == 1
+
+
+def test_a_replacing_message_takes_the_same_slot():
+    bench = Bench()
+    for text in ("lama", "baru"):
+        bench.modem.deliver(pdu_of(0x41, text))
+    assert bench.heard() == b'\r\n+CMTI: "SM",1\r\n' * 2
+    assert bench.ask("AT+CMGL=4").count(b"+CMGL") == 1
+    bench.modem.deliver(pdu_of(0x42))
+    assert bench.heard() == b'\r\n+CMTI: "SM",2\r\n'
+
+
+def test_a_sim800_indicates_a_wap_push_in_its_own_way():
+    push = pdu_of(0, elements=(Ports(2948, 9200, 16),))
+    said = {}
+    for name in ("sim800", "sim7600"):
+        bench = Bench(name)
+        bench.modem.deliver(push)
+        said[name] = bench.heard()
+    assert said == {"sim800": b'\r\n+CMTI: "SM",1,"MMS PUSH"\r\n', "sim7600": b'\r\n+CMTI: "SM",0\r\n'}
+
+
+def test_octets_that_nobody_can_read_are_stored_all_the_same():
+    bench = Bench()
+    bench.modem.deliver("00FF")
+    assert bench.heard() == b'\r\n+CMTI: "SM",1\r\n'
+    assert bench.ask("AT+CMGR=1") == b'\r\n+CMGR: 0,"",1\r\n00FF\r\n\r\nOK\r\n'
+
+
+def test_without_a_network_sim800_says_331_and_huawei_500():
+    for name, code in (("sim800", 331), ("e3131", 500)):
+        bench = Bench(name)
+        bench.modem.inject(parse_fault("no-network"))
+        bench.heard()
+        assert bench.submit() == b"\r\n+CMS ERROR: %d\r\n" % code
+
+
+def test_huawei_refuses_to_hold_the_link_for_ever():
+    bench = Bench("e173")
+    assert bench.ask("AT+CMMS=1") == OK
+    assert bench.ask("AT+CMMS=2") == b"\r\n+CMS ERROR: 500\r\n"
+    assert bench.ask("AT+CMMS?") == b"\r\n+CMMS: 1\r\n\r\nOK\r\n"
+
+
+# ---- any input
+
+
+@given(st.lists(st.binary(max_size=80), max_size=8), st.sampled_from(NAMES))
+def test_any_bytes_of_the_host_leave_a_modem_that_answers(chunks, name):
+    bench = Bench(name)
+    for chunk in chunks:
+        bench.send(chunk)
+        bench.wait(0.5)
+    bench.modem.power(on=False)
+    bench.modem.power(on=True)
+    bench.wait(5.0)
+    assert bench.send(b"\x1b\rATE0V1\r").endswith(OK)
+
+
+COMMANDS = sorted({name for persona in PERSONAS for name in commands_of(persona)})
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(COMMANDS),
+            st.sampled_from(
+                ["", "?", "=?", "=1", "=0", "=4", "=2,1,0,1,0", '="SM"', '="SC",2', "=1,1", "=-1", "=,,,", '="']
+            ),
+        ),
+        max_size=6,
+    ),
+    st.sampled_from(NAMES),
+)
+def test_any_command_with_any_argument_ends_in_a_result(commands, name):
+    bench = Bench(name)
+    bench.wait(0.1)
+    for command, argument in commands:
+        answer = bench.ask(f"AT{command}{argument}") + bench.wait(0.0)
+        if bench.modem.device.life.phase is not Phase.ON or b"> " in answer:
+            break
+        assert answer.strip(), command

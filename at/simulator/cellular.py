@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from kentongan.at.simulator.answers import ERROR, Answer, Cme, Ok
+from kentongan.at.simulator.answers import ERROR, Answer, Cme, Cms, Ok
 from kentongan.at.simulator.charset import read, written
 from kentongan.at.simulator.device import Device
 from kentongan.at.simulator.messages import packed_hex, unpacked
@@ -112,6 +112,18 @@ def read_noise_switch(device: Device, _request: Request) -> Answer:
     return Ok((f"^CURC: {mode}{mask}",))
 
 
+def read_link(device: Device, _request: Request) -> Answer:
+    """Print `+CMMS`."""
+    return Ok((f"+CMMS: {device.settings.values['+CMMS']}",))
+
+
+def keep_link(device: Device, request: Request) -> Answer:
+    """Keep the radio link between sends; 2 is refused (seen on an E1752)."""
+    if request.number(0) == 2:
+        return Cms(500)
+    return Ok() if device.settings.accept("+CMMS", request.argument(0)) else ERROR
+
+
 def system_info(device: Device, _request: Request) -> Answer:
     """Print `^SYSINFO`: service, domain, roaming, mode, SIM."""
     service = "2,3,0,3,1,,3" if device.network.registered else "0,0,0,0,1,,0"
@@ -146,6 +158,7 @@ TABLE = MappingProxyType(
 )
 HUAWEI = MappingProxyType(
     {
+        "+CMMS": Spec(read=read_link, assign=keep_link, test="(0-2)"),
         "^CURC": Spec(assign=noise_switch, read=read_noise_switch, test="(0-2)"),
         "^SYSINFO": Spec(run=system_info),
         "^CARDLOCK": Spec(read=card_lock),

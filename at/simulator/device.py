@@ -6,12 +6,13 @@ from enum import Enum, auto
 from functools import partial
 from types import MappingProxyType
 
+from kentongan.at.pdu import Deliver, StatusReport
 from kentongan.at.simulator.agenda import Agenda
 from kentongan.at.simulator.answers import Answer, Final, information
 from kentongan.at.simulator.books import Deleted, Delivered
 from kentongan.at.simulator.card import Card, Lock, Memory, Slot
 from kentongan.at.simulator.faults import FaultBook, FaultKind
-from kentongan.at.simulator.messages import is_report, message_class
+from kentongan.at.simulator.messages import TYPE_0, is_mms_notice, message_class, read_delivered, replaces
 from kentongan.at.simulator.network import Network
 from kentongan.at.simulator.personas import Banner, Family, Persona
 from kentongan.at.simulator.registers import COMMON, HUAWEI, LTE, SIM800, Settings
@@ -270,19 +271,19 @@ class Device:
         return radio and self.tray.usable and not blocked
 
     def _deliver(self, pdu_hex: str) -> bool:
-        if is_report(pdu_hex):
+        tpdu = read_delivered(pdu_hex)
+        if isinstance(tpdu, StatusReport):
             return self._deliver_report(pdu_hex)
-        slot = Slot(0, pdu_hex)
         mt = self.settings.cnmi[1]
-        kind = message_class(pdu_hex)
-        direct = (
-            (kind == 0 and not self.settings.number("+SCLASS0")) or (mt == 2 and kind != 2) or (mt == 3 and kind == 3)
-        )
-        if direct and mt:
+        if tpdu is not None and tpdu.pid == TYPE_0:
+            self._note(pdu_hex, "", -1)
+            return True
+        if mt and self._goes_straight(mt, message_class(tpdu)):
+            slot = Slot(0, pdu_hex)
             self.indicate(f"+CMT: {self.persona.alpha},{slot.tpdu_octets}\r\n{pdu_hex}")
             self._note(pdu_hex, "", -1)
             return True
-        return self._store(slot, "+CMTI" if mt else "")
+        return self._store(pdu_hex, tpdu, "+CMTI" if mt else "")
 
     def _goes_straight(self, mt: int, kind: int | None) -> bool:
         """Tell whether a message of that class is not stored (27.005 §3.4.1)."""
@@ -291,28 +292,36 @@ class Device:
 
     def _deliver_report(self, pdu_hex: str) -> bool:
         ds = self.settings.cnmi[3]
-        slot = Slot(0, pdu_hex)
         if ds == 2:
-            return self._store(slot, "+CDSI")
+            return self._store(pdu_hex, None, "+CDSI")
         if ds == 1:
-            self.indicate(f"+CDS: {slot.tpdu_octets}\r\n{pdu_hex}")
+            self.indicate(f"+CDS: {Slot(0, pdu_hex).tpdu_octets}\r\n{pdu_hex}")
         self._note(pdu_hex, "", -1)
         return True
 
-    def _store(self, slot: Slot, indication: str) -> bool:
+    def _store(self, pdu_hex: str, tpdu: Deliver | None, indication: str) -> bool:
         memory = self.memory(self.settings.memories[2]) or self.tray.memory
-        index = memory.store(slot)
+        index = next((n for n, slot in memory.slots.items() if replaces(tpdu, slot.pdu_hex)), None)
+        if index is not None:
+            memory.slots[index] = Slot(0, pdu_hex)
+        else:
+            index = memory.store(Slot(0, pdu_hex))
         if index is None:
-            self.network.memory_full = True
-            self.network.books.refused += 1
-            self.hooks.note("memory full: the network keeps the message")
-            if self.persona.family is Family.HUAWEI:
-                self.gossip(f'^SMMEMFULL:"{memory.name}"')
+            self._refuse(memory)
             return False
-        self._note(slot.pdu_hex, memory.name, index)
+        self._note(pdu_hex, memory.name, index)
         if indication:
-            self.indicate(f'{indication}: "{memory.name}",{index}')
+            kind = ',"MMS PUSH"' if self.persona.family is Family.SIM800 and is_mms_notice(tpdu) else ""
+            self.indicate(f'{indication}: "{memory.name}",{index}{kind}')
         return True
+
+    def _refuse(self, memory: Memory) -> None:
+        """Let the network keep the message until there is room (RP-ERROR 22)."""
+        self.network.memory_full = True
+        self.network.books.refused += 1
+        self.hooks.note("memory full: the network keeps the message")
+        if self.persona.family is Family.HUAWEI:
+            self.gossip(f'^SMMEMFULL:"{memory.name}"')
 
     def gossip(self, text: str) -> None:
         """Print a vendor's noise unless it was switched off (`AT^CURC`)."""

@@ -9,6 +9,9 @@ from kentongan.at.pdu import gsm7
 from kentongan.at.pdu.segment import split
 
 SUBMIT_OCTETS_MAX = 164  # 3GPP TS 23.040 §9.2.2.2: 1+1+12+1+1+7+1+140
+WAP_PUSH_PORT = 2948
+TYPE_0 = 0x40  # TP-PID of a message that is acknowledged and dropped (§9.2.3.9)
+REPLACE_TYPES = range(0x41, 0x48)
 CLASS_0 = 0x10  # message class bits of TP-DCS (3GPP TS 23.038 §4)
 
 
@@ -116,21 +119,32 @@ def read_submit(payload: str, tpdu_octets: int) -> pdu.Submit | None:
     return tpdu if isinstance(tpdu, pdu.Submit) else None
 
 
-def message_class(pdu_hex: str) -> int | None:
-    """Return the class of a DELIVER (TS 23.038 §4); `None` for none, and for what cannot be read."""
+def read_delivered(pdu_hex: str) -> pdu.Deliver | pdu.StatusReport | None:
+    """Read what the network delivers; `None` for what cannot be read, which a modem stores all the same."""
     try:
         tpdu = pdu.decode(pdu_hex).tpdu
     except PduError:
         return None
-    return tpdu.dcs.message_class if isinstance(tpdu, pdu.Deliver) else None
+    return None if isinstance(tpdu, pdu.Submit) else tpdu
 
 
-def is_report(pdu_hex: str) -> bool:
-    """Tell whether the TPDU is a STATUS-REPORT."""
-    try:
-        return isinstance(pdu.decode(pdu_hex).tpdu, pdu.StatusReport)
-    except PduError:
+def message_class(tpdu: pdu.Deliver | None) -> int | None:
+    """Return the class of a DELIVER (TS 23.038 §4), `None` for none."""
+    return tpdu.dcs.message_class if tpdu is not None else None
+
+
+def is_mms_notice(tpdu: pdu.Deliver | None) -> bool:
+    """Tell whether this is a WAP push, which a SIM800 indicates in its own way."""
+    ports = tpdu.user_data.ports if tpdu is not None else None
+    return ports is not None and ports.destination == WAP_PUSH_PORT
+
+
+def replaces(tpdu: pdu.Deliver | None, stored_hex: str) -> bool:
+    """Tell whether a message takes the place of a stored one: same originator, same type 1 to 7 (§9.2.3.9)."""
+    if tpdu is None or tpdu.pid not in REPLACE_TYPES:
         return False
+    stored = read_delivered(stored_hex)
+    return isinstance(stored, pdu.Deliver) and (stored.originator, stored.pid) == (tpdu.originator, tpdu.pid)
 
 
 # ---- USSD (TS 23.038 §6.1.2.3)

@@ -56,6 +56,7 @@ class Persona:
     sim_errors_as_cme: bool = True  # SMS commands without a SIM say +CME ERROR: 10, not +CMS ERROR: 310
     usb: bool = False  # the port vanishes when it restarts, and is back after `usb_back_s`
     usb_back_s: float = 12.0
+    no_service: int = 331  # +CMS ERROR of a send without a network; Huawei says 500 to almost anything
     hot_swap: bool = True  # sees a SIM that is put in; without a detector only after +CFUN=0, +CFUN=1 or a restart
     call_blocks: bool = False  # no message comes in while it rings (E3372h and its like)
     packed_ussd: bool = False  # wants and gives packed septets (E160, E173, E3372)
@@ -138,6 +139,7 @@ E173 = Persona(
     power_down="",
     escape="",
     sim_errors_as_cme=False,
+    no_service=500,
     usb=True,
     packed_ussd=True,
     chatter=("^RSSI:18", "^MODE:3,3"),
@@ -172,6 +174,7 @@ E3131 = Persona(
     power_down="",
     escape="",
     sim_errors_as_cme=False,
+    no_service=500,
     usb=True,
     call_blocks=True,
     chatter=("^RSSI:18", '^HCSQ:"WCDMA",39,29,45', "^DSFLOWRPT:00000001,00000000,00000000,0,0,0,0"),

@@ -51,7 +51,7 @@ def _submit(device: Device, command: str, octets: int, payload: str) -> Answer:
         device.agenda.after(fault.seconds, partial(device.hooks.finish, Nothing()))
         return Nothing(busy=True)
     if not device.network.registered or device.life.functionality != 1:
-        return Cms(331)
+        return Cms(device.persona.no_service)
     device.life.sending = True
     attempt = Attempt(command, submit, payload.upper(), device.tray.card.next_reference())
     device.agenda.after(device.timing.send_s, partial(_through_the_air, device, attempt))
