@@ -1,6 +1,6 @@
 """One connection's life, without a socket, a clock or paho: what was heard goes in, broker events come out.
 
-    CONNECTING --CONNACK--> SUBSCRIBING --SUBACK--> UP --stop--> LEAVING
+    CONNECTING --CONNACK--> SUBSCRIBING --SUBACK--> UP --stop--> LEAVING --PUBACK--> LEFT --closed--> down
         any of them --refusal, silence, loss, overdue PUBACK--> down
 
 Refuses to outlive its connection: whatever is unacknowledged at the end is forgotten here and offered again by the
@@ -85,7 +85,8 @@ class Phase(Enum):
     CONNECTING = "connecting"
     SUBSCRIBING = "subscribing"
     UP = "up"
-    LEAVING = "leaving"
+    LEAVING = "leaving"  # the last word is on its way
+    LEFT = "left"  # DISCONNECT is
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,9 @@ class Terms:
     version: Version
     subscriptions: tuple[Subscription, ...]
     keepalive_s: int
+
+
+ENDING = frozenset({Phase.LEAVING, Phase.LEFT})
 
 
 class Session:
@@ -111,7 +115,7 @@ class Session:
         self._pulse = Pulse(terms.keepalive_s, now)
         self._events: list[BrokerEvent] = []
         self._held: list[MessageReceived] = []  # came before the SUBACK
-        self._up_at = now
+        self._up_at: float | None = None
 
     def events(self) -> list[BrokerEvent]:
         """Hand over what happened since the last call."""
@@ -142,11 +146,12 @@ class Session:
 
     def leave(self, farewell: Publication | None, now: float) -> None:
         """Say the last word, wait for its PUBACK, then disconnect; if it does not come, the will speaks for us."""
-        was_up = self._phase is Phase.UP
-        self._phase, self._until = Phase.LEAVING, now + FAREWELL_S
-        if farewell is None or not was_up:
+        if self._phase in ENDING:
+            return
+        if farewell is None or self._phase is not Phase.UP:
             self._disconnect(now)
             return
+        self._phase, self._until = Phase.LEAVING, now + FAREWELL_S
         self._outbox.last(farewell)
         self._pump(now)
 
@@ -173,7 +178,7 @@ class Session:
 
     def closed(self, notes: Notes, now: float) -> None:
         """Take note that the connection is gone, and name the cause as well as it can be known."""
-        if self._phase is Phase.LEAVING:
+        if self._phase in ENDING:
             self.end(DownCause.STOPPED, "left", now)
         elif notes.goodbye is not None:
             reason = f" with reason {notes.goodbye}" if notes.goodbye else ""
@@ -190,7 +195,7 @@ class Session:
     def tick(self, now: float) -> None:
         """Act on what is overdue."""
         overdue = self._outbox.deadline()
-        if self._phase is Phase.LEAVING and now >= self._until:
+        if self._phase in ENDING and now >= self._until:
             self.end(DownCause.STOPPED, "left without the last PUBACK", now)
         elif self._phase is not Phase.UP and now >= self._until:
             self.end(DownCause.TIMEOUT, f"no answer in {CONNACK_S:.0f} s while {self._phase.value}", now)
@@ -202,8 +207,8 @@ class Session:
     def end(self, cause: DownCause, detail: str, now: float) -> None:
         """Close the book on this connection; the first cause stands."""
         if self.down is None:
-            up = self._phase in {Phase.UP, Phase.LEAVING}
-            self.down = BrokerDown(cause, detail, now - self._up_at if up else 0.0, self._outbox.abandon(now))
+            stood_s = now - self._up_at if self._up_at is not None else 0.0
+            self.down = BrokerDown(cause, detail, stood_s, self._outbox.abandon(now))
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
@@ -217,8 +222,11 @@ class Session:
             self.end(DownCause.PROTOCOL, f"the broker wants a keepalive of {connack.keepalive_s} s", now)
         elif self._phase is Phase.CONNECTING:
             self._phase, self._until = Phase.SUBSCRIBING, now + CONNACK_S
-            self._wire.subscribe()
-            self._pulse.spoke(now)
+            if self.terms.subscriptions:
+                self._wire.subscribe()
+                self._pulse.spoke(now)
+            else:
+                self._subscribed((), now)
 
     def _subscribed(self, reasons: tuple[int, ...], now: float) -> None:
         if self._phase is not Phase.SUBSCRIBING or self.connack is None:
@@ -259,4 +267,4 @@ class Session:
 
     def _disconnect(self, now: float) -> None:
         self._wire.disconnect()
-        self._until = now + FAREWELL_S
+        self._phase, self._until = Phase.LEFT, now + FAREWELL_S

@@ -133,7 +133,7 @@ def test_an_idle_link_stays_up_by_pinging(shared, protocol):
     with Running(link_settings(shared.port, protocol=protocol, keepalive_s=1, client_id=f"{GATEWAY}-idle")) as running:
         running.up()
         with pytest.raises(queue.Empty):
-            running.wait(BrokerDown, within=3.2)  # the broker would end a silent client after 1.5 s
+            running.wait(BrokerDown, within=2.1)  # the broker would end a silent client after 1.5 s
 
 
 def test_e9_a_puback_is_no_delivery(own):

@@ -4,9 +4,10 @@ import queue
 import random
 import socket
 import struct
+import threading
 
 import pytest
-from broker import GATEWAY, TOPICS, Running, Scripted, link_settings, read_packet, until_closed
+from broker import GATEWAY, TOPICS, Running, Scripted, drain, link_settings, read_packet, until_closed
 
 from kentongan.mqtt import session
 from kentongan.mqtt.events import BrokerDown, BrokerUp, DownCause, PubackResult, Published
@@ -29,10 +30,12 @@ def keepalive_of(connect: bytes) -> int:
 
 
 def publish_id(packet: bytes) -> bytes:
-    """Return the packet identifier of a short PUBLISH."""
+    """Return the packet identifier of a PUBLISH."""
     if packet[0] & 0xF0 != 0x30:
         raise EOFError
-    start = 3 if packet[1] & 0x80 else 2
+    start = 2
+    while packet[start - 1] & 0x80:
+        start += 1
     start += 2 + struct.unpack(">H", packet[start : start + 2])[0]
     return packet[start : start + 2]
 
@@ -203,6 +206,28 @@ def test_a_puback_for_nothing_is_ignored():
         running.up()
         running.publish(1, TICKET)
         assert running.published() == [Published(1, PubackResult.ACCEPTED)]
+
+
+def test_a_broker_that_reads_slowly_gets_everything_all_the_same():
+    reading = threading.Event()
+
+    def script(connection):
+        read_packet(connection)
+        connection.sendall(CONNACK_V311)
+        packet = read_packet(connection)
+        connection.sendall(b"\x90\x04" + packet[2:4] + b"\x01\x01")
+        reading.wait(10)
+        serve_v311(connection)
+
+    with Scripted(script) as server, Running(link_settings(server.port, protocol="3.1.1")) as running:
+        running.up()
+        for token in range(10):
+            running.publish(token, TICKET, b"x" * 1_000_000)  # more than the kernel holds
+        turns = queue.Queue()
+        running.link.beat = lambda: turns.put(None)
+        assert len(list(drain(turns, 0.2))) < 10  # it waits for room, it does not spin
+        reading.set()
+        assert [event.token for event in running.published(10)] == list(range(10))
 
 
 def test_e31_an_unknown_puback_reason_ends_the_session_and_not_the_thread():

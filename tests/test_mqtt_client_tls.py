@@ -60,6 +60,20 @@ def test_a_password_over_tls_with_the_countys_ca_works(broker, county, version):
         assert running.published()[0].result in {PubackResult.NO_SUBSCRIBER, PubackResult.ACCEPTED}
 
 
+def test_commands_that_share_a_tls_record_are_all_read(broker, county):
+    settings = secure(broker.port, Tls(county.ca), client_id=f"{GATEWAY}-records")
+    with Running(settings) as running:
+        running.up()
+    sender = secure(broker.port, Tls(county.ca), client_id="sender", username=BACKEND, password=USERS[BACKEND])
+    with Running(sender) as backend:
+        backend.up()
+        for token in range(10):  # they wait at the broker and arrive in one piece
+            backend.publish(token, TOPICS.command("ping"), b"%d" % token)
+        backend.published(10)
+    with Running(settings) as running:
+        assert [running.message().payload for _ in range(10)] == [b"%d" % token for token in range(10)]
+
+
 def test_a_host_name_is_checked_as_well_as_an_address(broker, county):
     address = Address("localhost", broker.port, secure=True)
     with Running(secure(broker.port, Tls(county.ca), address=address)) as running:

@@ -3,6 +3,7 @@
 import copy
 import gzip
 import json
+from functools import cache
 from pathlib import Path
 
 import jsonschema
@@ -23,6 +24,7 @@ STRUCTS = {message.name: message.struct for message in MESSAGES}
 VECTORS = [(name, number) for name, examples in EXAMPLES.items() for number in range(len(examples))]
 
 
+@cache
 def validator(name):
     return jsonschema.Draft7Validator(contract.standalone(name))
 

@@ -71,6 +71,13 @@ def test_it_subscribes_after_the_connack_and_is_up_after_the_suback():
     assert session.events() == [BrokerUp("c1", "5.0", session_present=False, window=10, max_packet=UNLIMITED - 1024)]
 
 
+def test_without_subscriptions_the_connack_is_enough():
+    tape = Tape()
+    session = Session(tape, Terms("c1", Version.V5, (), 30), Poison(), 0.0)
+    session.heard(Notes(connack=YES), 1.0)
+    assert ([type(event) for event in session.events()], tape.done) == ([BrokerUp], [])
+
+
 def test_what_came_before_the_suback_is_told_after_it():
     session, _ = begin()
     session.heard(Notes(messages=[MESSAGE]), 1.5)
