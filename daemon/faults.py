@@ -30,8 +30,9 @@ class Severity(StrEnum):
 class Fault:
     """One row.
 
-    `code` is the number of flashes. `alarm` is the contract's alarm code, empty for what only the lamp shows. `stops`
-    is the contract's cause when the fault means that this line (or, without a line, the gateway) cannot run.
+    `code` is the number of flashes. `alarm` is the contract's alarm code, empty for what only lamp and console show
+    (without a broker nobody could be told). `stops` is the contract's cause when the fault means that this line (or,
+    without a line, the gateway) cannot run.
     """
 
     code: int
@@ -307,7 +308,6 @@ ROWS = (
             "check the cable or the data plan",
             "still red: call the server's keeper",
         ),
-        "broker_unreachable",
     ),
     Fault(
         7,
@@ -322,7 +322,6 @@ ROWS = (
             "cek tanggal alat dan masa berlaku sertifikat",
         ),
         ("call the server's keeper", "have this box's name and password checked", "check date and certificate"),
-        "broker_unreachable",
     ),
     Fault(
         7,

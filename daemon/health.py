@@ -29,9 +29,9 @@ SUPPLY_HOLD_MS = 60_000  # a sagging supply comes and goes with each transmissio
 DENIED = 3  # <stat> of +CREG
 PORT_BUSY = "holds the port"  # in the words of at.port
 TRANSIENT = frozenset({ModemState.CLOSED, ModemState.PROBING, ModemState.INITIALISING})
+# What the server itself says no to; a closed port (`REFUSED`) is a server that is not there.
 REFUSALS = frozenset(
     {
-        DownCause.REFUSED,
         DownCause.TLS_UNTRUSTED,
         DownCause.TLS_EXPIRED,
         DownCause.TLS_HOSTNAME,

@@ -34,18 +34,18 @@ def test_an_alarm_is_raised_once_and_cleared_once() -> None:
 
 
 def test_a_document_says_what_happened_since_when_and_what_to_do() -> None:
-    (alarm,) = Alarms(WORDS).update((fault("broker_unreachable", 7),), at(30_000))
+    (alarm,) = Alarms(WORDS).update((fault("backend_silent", 7),), at(30_000))
     document = json.loads(encode(alarm))
     assert document["schema"] == "alarm/1"
     assert (document["county_id"], document["gateway_id"]) == ("3404", "kec-depok-01")
     assert document["severity"] == "major"
-    assert document["text"]["id"].startswith("TIDAK TERHUBUNG KE SERVER: ")
+    assert document["text"]["id"].startswith("APLIKASI TIDAK MENJAWAB: ")
     assert document["raised_at"] == WORDS.time(NOW_MS)
     assert document["source"] == "daemon"
     assert document["details"] == {
-        "fault": "broker_unreachable",
+        "fault": "backend_silent",
         "lamp": 7,
-        "means": faults.of("broker_unreachable").means,
+        "means": faults.of("backend_silent").means,
     }
     assert document["remedy"]["id"].count(";") == 2
 
@@ -102,7 +102,7 @@ def test_only_the_watcher_says_that_the_gateway_cannot_run(cause: str) -> None:
 
 
 def test_the_watcher_is_silent_about_what_does_not_stop_the_gateway() -> None:
-    assert Alarms(WORDS, source="watchdog").update((fault("broker_unreachable", 7),), at()) == []
+    assert Alarms(WORDS, source="watchdog").update((fault("backend_silent", 7),), at()) == []
 
 
 def test_what_only_the_lamp_shows_is_no_alarm() -> None:
@@ -112,7 +112,7 @@ def test_what_only_the_lamp_shows_is_no_alarm() -> None:
 def test_what_an_earlier_life_may_have_left_is_named() -> None:
     alarms = Alarms(WORDS)
     everything = alarms.stale()
-    assert {"disk_low", "line_not_running", "broker_unreachable"} <= set(everything)
+    assert {"disk_low", "line_not_running", "backend_silent"} <= set(everything)
     assert "gateway_not_running" not in everything
     assert Alarms(WORDS, source="watchdog").stale() == ["gateway_not_running"]
     alarms.update((fault("disk_low", 6),), at())

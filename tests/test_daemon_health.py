@@ -44,6 +44,7 @@ DETECTED = [
     # -- 7: the server
     ("broker_unreachable", {"link": offline(DownCause.DNS, 20 * S)}),
     ("broker_unreachable", {"link": offline(DownCause.LOST, 20 * S)}),
+    ("broker_unreachable", {"link": offline(DownCause.REFUSED, 20 * S)}),
     ("broker_refused", {"link": offline(DownCause.CREDENTIALS, 20 * S)}),
     ("broker_refused", {"link": offline(DownCause.TLS_EXPIRED, 20 * S)}),
     ("duplicate_client", {"link": offline(DownCause.TAKEN_OVER, 20 * S)}),
