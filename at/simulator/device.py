@@ -7,6 +7,7 @@ from functools import partial
 from types import MappingProxyType
 
 from kentongan.at.pdu import Deliver, StatusReport
+from kentongan.at.simulator import textmode
 from kentongan.at.simulator.agenda import Agenda
 from kentongan.at.simulator.answers import Answer, Final, information
 from kentongan.at.simulator.books import Deleted, Delivered
@@ -273,14 +274,13 @@ class Device:
     def _deliver(self, pdu_hex: str) -> bool:
         tpdu = read_delivered(pdu_hex)
         if isinstance(tpdu, StatusReport):
-            return self._deliver_report(pdu_hex)
+            return self._deliver_report(pdu_hex, tpdu)
         mt = self.settings.cnmi[1]
         if tpdu is not None and tpdu.pid == TYPE_0:
             self._note(pdu_hex, "", -1)
             return True
         if mt and self._goes_straight(mt, message_class(tpdu)):
-            slot = Slot(0, pdu_hex)
-            self.indicate(f"+CMT: {self.persona.alpha},{slot.tpdu_octets}\r\n{pdu_hex}")
+            self.indicate(f"+CMT: {self._words(pdu_hex, tpdu)}")
             self._note(pdu_hex, "", -1)
             return True
         return self._store(pdu_hex, tpdu, "+CMTI" if mt else "")
@@ -290,12 +290,23 @@ class Device:
         flash = kind == 0 and not self.settings.number("+SCLASS0")
         return flash or (mt == 2 and kind != 2) or (mt == 3 and kind == 3)
 
-    def _deliver_report(self, pdu_hex: str) -> bool:
+    def _words(self, pdu_hex: str, tpdu: Deliver | StatusReport | None) -> str:
+        """Write a message that goes straight to the host, as PDU or in text mode."""
+        octets = Slot(0, pdu_hex).tpdu_octets
+        text_mode = bool(self.settings.number("+CMGF"))
+        match tpdu:
+            case Deliver() if text_mode:
+                return textmode.direct(tpdu, self.settings)
+            case StatusReport():
+                return textmode.report(tpdu) if text_mode else f"{octets}\r\n{pdu_hex}"
+        return f"{self.persona.alpha},{octets}\r\n{pdu_hex}"
+
+    def _deliver_report(self, pdu_hex: str, tpdu: StatusReport) -> bool:
         ds = self.settings.cnmi[3]
         if ds == 2:
             return self._store(pdu_hex, None, "+CDSI")
         if ds == 1:
-            self.indicate(f"+CDS: {Slot(0, pdu_hex).tpdu_octets}\r\n{pdu_hex}")
+            self.indicate(f"+CDS: {self._words(pdu_hex, tpdu)}")
         self._note(pdu_hex, "", -1)
         return True
 

@@ -1,7 +1,8 @@
-"""The message memories in PDU mode (3GPP TS 27.005 §3.2, §3.4); text mode is refused with CMS 302."""
+"""The message memories: what is stored, read and deleted (3GPP TS 27.005 §3.2, §3.4)."""
 
 from types import MappingProxyType
 
+from kentongan.at.simulator import textmode
 from kentongan.at.simulator.answers import ERROR, Answer, Cms, Ok
 from kentongan.at.simulator.card import Memory, Slot
 from kentongan.at.simulator.device import Device
@@ -45,6 +46,8 @@ def list_memories(device: Device, _request: Request) -> Answer:
 
 
 def _entry(device: Device, slot: Slot) -> str:
+    if device.settings.number("+CMGF"):
+        return textmode.entry(slot, device.settings)
     return f"{slot.status},{device.persona.alpha},{slot.tpdu_octets}\r\n{slot.pdu_hex}"
 
 
@@ -58,7 +61,7 @@ def list_messages(device: Device, request: Request) -> Answer:
     """Print the messages of mem1 (`+CMGL=<stat>`); unread ones become read."""
     wanted = request.number(0, 0)
     if device.settings.number("+CMGF"):
-        return Cms(302)
+        wanted = textmode.wanted_status(request.argument(0, textmode.STATUSES[0]))
     if wanted not in range(5):
         return Cms(304) if device.persona.sim_errors_as_cme else Cms(303)
     memory = _memories(device)[0]
@@ -74,8 +77,6 @@ def read_message(device: Device, request: Request) -> Answer:
     """Print one message (`+CMGR=<index>`); an empty slot is answered in the persona's way."""
     memory = _memories(device)[0]
     index = request.number(0)
-    if device.settings.number("+CMGF"):
-        return Cms(302)
     if not memory.holds(index):
         return Cms(321)
     if index not in memory.slots:

@@ -69,7 +69,7 @@ def centre(smsc: str) -> pdu.Address | None:
 
 def deliver(letter: Letter, smsc: str = "") -> list[str]:
     """Write a text as DELIVER PDUs in the alphabet that a phone would choose; nothing is respelled."""
-    alphabet = _alphabet(letter.text)
+    alphabet = alphabet_of(letter.text)
     code = (0x00 if alphabet is pdu.Alphabet.GSM7 else 0x08) | (CLASS_0 if letter.flash else 0)
     texts = split(letter.text, alphabet)
     whole = pdu.Deliver(originator(letter.sender), 0, pdu.dcs_of(code), letter.stamp.scts, pdu.write_text("", alphabet))
@@ -81,7 +81,8 @@ def deliver(letter: Letter, smsc: str = "") -> list[str]:
     return pdus
 
 
-def _alphabet(text: str) -> pdu.Alphabet:
+def alphabet_of(text: str) -> pdu.Alphabet:
+    """Choose the alphabet that a phone would choose."""
     try:
         gsm7.DEFAULT.encode(text)
     except NotEncodable:

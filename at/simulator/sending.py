@@ -5,6 +5,7 @@ from functools import partial
 from types import MappingProxyType
 
 from kentongan.at.pdu import Submit
+from kentongan.at.simulator import textmode
 from kentongan.at.simulator.answers import Answer, Cme, Cms, Nothing, Ok, Prompt
 from kentongan.at.simulator.books import Submitted
 from kentongan.at.simulator.card import Slot
@@ -32,13 +33,18 @@ class Attempt:
 
 
 def send(device: Device, request: Request) -> Answer:
-    """Ask for the payload of a send (`+CMGS=<length>`)."""
+    """Ask for the payload of a send: `+CMGS=<length>`, or in text mode `+CMGS="<number>"`."""
     octets = request.number(0)
     if device.settings.number("+CMGF"):
-        return Cms(302)
+        return Prompt(partial(_submit_text, device, request.name, request.argument(0)))
     if not 1 <= octets <= SUBMIT_OCTETS_MAX:
         return Cms(304)
     return Prompt(partial(_submit, device, request.name, octets))
+
+
+def _submit_text(device: Device, command: str, number: str, text: str) -> Answer:
+    encoded = textmode.submit(number, text, device.settings)
+    return Cms(305) if encoded is None else _submit(device, command, encoded.tpdu_octets, encoded.pdu_hex)
 
 
 def _submit(device: Device, command: str, octets: int, payload: str) -> Answer:
