@@ -29,6 +29,6 @@ class Uuid7:
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def seen(self, identifier: str) -> None:
-        """Stay above an identifier made before this process began."""
-        digits = identifier.replace("-", "")
+        """Stay above an identifier made before this process began; an empty one says nothing."""
+        digits = identifier.replace("-", "") or "0" * 32
         self._last = max(self._last, int(digits[:12], 16) << COUNTER_BITS | int(digits[13:16], 16))

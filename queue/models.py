@@ -1,7 +1,7 @@
-"""The database file: how it is opened, how a transaction runs, what its errors mean.
+"""The database file as peewee opens it: how a transaction runs, what its errors mean.
 
-The one connection is lent to one thread at a time. Refuses to keep a connection that failed: the next call opens a new
-one, so that service resumes by itself when the cause is gone.
+The one connection is lent to one thread at a time. Refuses to keep a connection that failed, so that service resumes
+by itself when the cause is gone, and to create a file where one was open before: an empty store is never a repair.
 """
 
 import sqlite3
@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from peewee import DatabaseError, InterfaceError, SqliteDatabase  # noqa: TID251  one of the store's modules
+from peewee import DatabaseError, IntegrityError, InterfaceError, SqliteDatabase  # noqa: TID251  one of the store's modules
 
 from kentongan.queue.errors import StoreCorrupt, StoreUnavailable
 
@@ -40,17 +40,19 @@ CAUSES = {
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 Row = tuple[Any, ...]  # columns of one statement, in its own order
+# peewee translates what a statement raises, not what its rows raise later.
+Failure = DatabaseError | InterfaceError | sqlite3.Error
+FAILURES = (DatabaseError, InterfaceError, sqlite3.Error)
 
 
 class File:
-    """One SQLite file with its connection."""
+    """One SQLite file with its connection; `mode` is that of SQLite's URIs: ro, rw or rwc."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mode: str = "rwc") -> None:
         self.path = path
+        self._mode = mode
         # One owner at a time: opened by the program's start, then used by the core's thread alone.
-        self.database = SqliteDatabase(
-            str(path), pragmas=PRAGMAS, timeout=BUSY_S, thread_safe=False, autoconnect=False, check_same_thread=False
-        )
+        self.database = SqliteDatabase(None, thread_safe=False, autoconnect=False)
 
     def run(self, sql: str, *values: object) -> sqlite3.Cursor:
         """Run one statement; only within `reading` or `writing`."""
@@ -76,13 +78,32 @@ class File:
         )
         return cursor.lastrowid or 0
 
+    def has(self, table: str) -> bool:
+        """Tell whether a table is there."""
+        return self.one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", table) is not None
+
+    def peek(self, sql: str, *values: object) -> list[Row] | None:
+        """Give all rows, or nothing where the file is damaged; the connection stays."""
+        try:
+            return list(self.run(sql, *values))
+        except FAILURES:
+            return None
+
+    def fits(self, sql: str, *values: object) -> bool:
+        """Run a statement; tells whether it kept the schema's rules."""
+        try:
+            self.run(sql, *values)
+        except IntegrityError:
+            return False
+        return True
+
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Translate errors around statements that only read."""
         try:
-            self.database.connect(reuse_if_open=True)
+            self._connect()
             yield
-        except (DatabaseError, InterfaceError) as error:
+        except FAILURES as error:
             self._fail(error)
 
     @contextmanager
@@ -94,7 +115,7 @@ class File:
                 yield
                 self.run("COMMIT")
             except BaseException:
-                with suppress(DatabaseError):
+                with suppress(*FAILURES):
                     self.run("ROLLBACK")
                 raise
 
@@ -105,15 +126,28 @@ class File:
             self.database.close()
 
     def abandon(self) -> None:
-        """Drop the connection without a word; whatever was not committed is undone by whoever opens the file next."""
-        with suppress(DatabaseError, InterfaceError):
+        """Drop the connection; whatever was not committed is undone."""
+        with suppress(*FAILURES):
             self.database.close()
 
-    def _fail(self, error: DatabaseError | InterfaceError) -> None:
+    def _connect(self) -> None:
+        if not self.database.is_closed():
+            return
+        self.database.init(
+            f"{self.path.absolute().as_uri()}?mode={self._mode}",
+            pragmas={} if self._mode == "ro" else PRAGMAS,
+            timeout=BUSY_S,
+            uri=True,
+            check_same_thread=False,
+        )
+        self.database.connect()
+        self.database.connection().text_factory = _text  # type: ignore[no-untyped-call]  # as above
+        if self._mode == "rwc":
+            self._mode = "rw"
+
+    def _fail(self, error: Failure) -> None:
         """Raise the store's own error; what is neither damage nor unavailability is a mistake of ours and stays."""
-        # peewee 3 hands the library's error over as an argument, peewee 4 as the context
-        candidates = (*error.args, error.__cause__, error.__context__)
-        original = next((inner for inner in candidates if isinstance(inner, sqlite3.Error)), error)
+        original = getattr(error, "orig", error)
         code = getattr(original, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
         self.abandon()
         if code in CAUSES:
@@ -121,3 +155,8 @@ class File:
         if code in DAMAGED:
             raise StoreCorrupt(f"{self.path}: {original}") from error
         raise error
+
+
+def _text(octets: bytes) -> str:
+    """Read a text column; a flipped bit costs a character, not the row."""
+    return octets.decode("utf-8", "replace")

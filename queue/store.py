@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import assert_never
 
-from kentongan.queue import migrations, numbers
+from kentongan.queue import numbers
+from kentongan.queue.errors import StoreCorrupt, StoreUnavailable
 from kentongan.queue.ids import Uuid7
 from kentongan.queue.models import File, Row
 from kentongan.queue.records import (
@@ -37,11 +38,14 @@ from kentongan.queue.records import (
 from kentongan.queue.spool import jitter_of, next_offer_ms
 from kentongan.queue.store_inbox import Answer, Answered, Inbox, StoreSettings
 from kentongan.queue.store_messages import Messages, Narrator
+from kentongan.queue.store_opening import create, last_moment, open_file, steady_base, write_clock
 from kentongan.queue.store_outbox import Outbox
+from kentongan.queue.store_salvage import Salvaged, salvage, take_up
 from kentongan.queue.store_spool import Spool
 
 __all__ = ["Answer", "Answered", "Narrator", "Store", "StoreSettings", "last_moment", "steady_base"]
 
+END = (1 << 63) - 1  # above every rowid
 CLOCK_EVERY_MS = 60_000  # how often the pair of clocks is written down
 
 
@@ -50,35 +54,53 @@ class Store:
 
     def __init__(self, file: File, settings: StoreSettings, ids: Uuid7, narrate: Narrator) -> None:
         self._file = file
+        self._settings = settings
         self._spool = Spool(file)
         self._inbox = Inbox(file, self._spool, settings, ids)
         self._messages = Messages(file, self._spool, narrate)
         self._outbox = Outbox(file, self._messages)
-        self._clock_ms = 0
-        row = file.one("SELECT store_id FROM store")
-        self.store_id = str(row[0]) if row else ""
+        self._started = False
+        self._clock_ms = -CLOCK_EVERY_MS
+        self.salvaged: Salvaged | None = None
+        self.store_id = ""
 
     @classmethod
     def open(cls, path: Path, settings: StoreSettings, *, at: Moment, ids: Uuid7, narrate: Narrator) -> "Store":
-        """Open or create the file; what was on its way when the last run ended becomes uncertain."""
+        """Open or create the file; what was on its way when the last run ended becomes uncertain.
+
+        A damaged file is replaced by what can be read of it (`salvaged` tells). A file that cannot be written now can
+        still be read: the first transaction that succeeds does what the start left undone.
+        """
         numbers.format_number(settings.prefix, 0)
-        file = File(path)
-        new = migrations.migrate(file) == 0
-        with file.writing():
-            if new:
-                _create(file, at)
-            _start(file, settings, at)
+        take_up(path)
+        try:
+            return cls._opened(open_file(path), settings, at, ids, narrate)
+        except StoreCorrupt as error:
+            salvaged = salvage(path, str(error))
+        store = cls._opened(open_file(path), settings, at, ids, narrate)
+        store.salvaged = salvaged
+        return store
+
+    @classmethod
+    def _opened(cls, file: File, settings: StoreSettings, at: Moment, ids: Uuid7, narrate: Narrator) -> "Store":
+        with file.reading():
             last = file.one("SELECT ticket_id FROM ticket ORDER BY seq DESC LIMIT 1")
-            if last is not None:
-                ids.seen(last[0])
+            known = file.one("SELECT store_id FROM store")
             store = cls(file, settings, ids, narrate)
-            store._outbox.interrupted(at)
+        ids.seen(last[0] if last else "")
+        store.store_id = known[0] if known else secrets.token_hex(4)
+        try:
+            with store._writing(at):
+                pass
+        except StoreUnavailable:
+            if known is None:
+                raise
         return store
 
     def close(self, at: Moment) -> None:
         """Write the log back, note the clock and that the stop was clean."""
-        with self._file.writing():
-            _write_clock(self._file, at)
+        with self._writing(at):
+            write_clock(self._file, at)
             self._file.run("UPDATE store SET running = 0")
         self._file.close()
 
@@ -87,11 +109,28 @@ class Store:
         """Run one transaction; about once a minute it takes the pair of clocks along."""
         due = at.steady_ms - self._clock_ms >= CLOCK_EVERY_MS
         with self._file.writing():
+            if not self._started:
+                self._start(at)
             yield
             if due:
-                _write_clock(self._file, at)
+                write_clock(self._file, at)
+        self._started = True
         if due:
             self._clock_ms = at.steady_ms
+
+    def _start(self, at: Moment) -> None:
+        """Mark the store as running; after an unclean stop, or below a number known outside, numbers are skipped."""
+        row = self._file.one("SELECT running, counter FROM store")
+        if row is None:
+            create(self._file, self.store_id, at)
+        running, counter = row or (0, 0)
+        start = numbers.after_unclean_stop(counter) if running else counter
+        if self._settings.number_floor > start:
+            start = numbers.above(self._settings.number_floor)
+        if start > counter:
+            self._file.run("INSERT INTO void_number VALUES (?, ?, ?)", counter + 1, start, at.wall_ms)
+        self._file.run("UPDATE store SET running = 1, counter = ?", start)
+        self._outbox.interrupted(at)
 
     def note_clock(self, at: Moment) -> None:
         """Write the pair of clocks down when that was not done within a minute."""
@@ -102,7 +141,7 @@ class Store:
     def probe(self, at: Moment) -> None:
         """Find out whether the file can be written to again; raises `StoreUnavailable` while it cannot."""
         with self._file.writing():
-            _write_clock(self._file, at)
+            write_clock(self._file, at)
 
     # -- inbound -------------------------------------------------------------------------------------------------------
 
@@ -151,9 +190,8 @@ class Store:
     def tickets(self, limit: int, before_seq: int | None = None) -> list[Ticket]:
         """Give a page of tickets, newest first."""
         with self._file.reading():
-            if before_seq is None:
-                return self._inbox.tickets("1 ORDER BY seq DESC LIMIT ?", limit)
-            return self._inbox.tickets("seq < ? ORDER BY seq DESC LIMIT ?", before_seq, limit)
+            before = END if before_seq is None else before_seq
+            return self._inbox.tickets("seq < ? ORDER BY seq DESC LIMIT ?", before, limit)
 
     # -- spool ---------------------------------------------------------------------------------------------------------
 
@@ -250,10 +288,10 @@ class Store:
         with self._file.reading():
             return self._messages.concat_reference()
 
-    def outbox(self, limit: int) -> list[OutboundMessage]:
+    def outbox(self, limit: int, before_id: int | None = None) -> list[OutboundMessage]:
         """Give a page of messages, newest first."""
         with self._file.reading():
-            return self._messages.newest(limit)
+            return self._messages.newest(limit, END if before_id is None else before_id)
 
     def refused_numbers(self, line: str, recipient: str) -> int:
         """Count the recipients refused on a line since its last success, for `retry.decide`."""
@@ -337,62 +375,6 @@ class Store:
                 quarantined=row[0],
                 received=one("SELECT max(id) FROM part"),
             )
-
-
-def last_moment(path: Path) -> Moment:
-    """Read the last moment a store has on disk, zero for a new one; before the clock is built."""
-    file = File(path)
-    if not path.exists():
-        return Moment(0, 0, synced=False)
-    with file.reading():
-        try:
-            row = file.one("SELECT steady_ms, wall_ms, synced FROM store")
-        finally:
-            file.abandon()
-    return Moment(row[0], row[1], bool(row[2])) if row else Moment(0, 0, synced=False)
-
-
-def steady_base(path: Path, wall_ms: int, *, synced: bool) -> int:
-    """Give the steady moment to go on from: the time off counts only when both wall clocks can be trusted."""
-    last = last_moment(path)
-    off_ms = max(0, wall_ms - last.wall_ms) if last.synced and synced else 0
-    return last.steady_ms + off_ms
-
-
-def _create(file: File, at: Moment) -> None:
-    file.insert(
-        "store",
-        {
-            "id": 1,
-            "store_id": secrets.token_hex(4),
-            "born_ms": at.wall_ms,
-            "running": 0,
-            "counter": 0,
-            "steady_ms": at.steady_ms,
-            "wall_ms": at.wall_ms,
-            "synced": int(at.synced),
-        },
-    )
-
-
-def _start(file: File, settings: StoreSettings, at: Moment) -> None:
-    """Mark the store as running; after an unclean stop, or below a number known outside, numbers are skipped."""
-    running, counter = file.one("SELECT running, counter FROM store") or (0, 0)
-    start = numbers.after_unclean_stop(counter) if running else counter
-    if settings.number_floor > start:
-        start = numbers.above(settings.number_floor)
-    if start > counter:
-        file.run("INSERT INTO void_number VALUES (?, ?, ?)", counter + 1, start, at.wall_ms)
-    file.run("UPDATE store SET running = 1, counter = ?", start)
-
-
-def _write_clock(file: File, at: Moment) -> None:
-    file.run(
-        "UPDATE store SET steady_ms = max(steady_ms, ?), wall_ms = ?, synced = ?",
-        at.steady_ms,
-        at.wall_ms,
-        int(at.synced),
-    )
 
 
 def _item(row: Row, ticket: Ticket | None) -> SpoolItem:

@@ -135,7 +135,7 @@ class Inbox:
             "SELECT p.ticket_seq, p.sequence, p.text, p.data, p.steady_ms, p.smsc_ms FROM part p JOIN"
             " (SELECT seq FROM ticket WHERE sender_ref = ? AND opened_steady_ms >= ? AND line = ?"
             " AND sender_address = ? AND concat_width = ? AND concat_reference = ? AND total = ?"
-            " ORDER BY seq DESC LIMIT ?) t ON p.ticket_seq = t.seq WHERE p.sequence > 0",
+            " ORDER BY seq DESC LIMIT ?) siblings ON p.ticket_seq = siblings.seq WHERE p.sequence > 0",
             content.sender.ref,
             at.steady_ms - inbox.GROUP_WINDOW_MS,
             line,

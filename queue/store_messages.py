@@ -97,9 +97,9 @@ class Messages:
         row = self._file.one(MESSAGE + where, *values)
         return _message(row, self.part_states(row[0])) if row else None
 
-    def newest(self, limit: int) -> list[OutboundMessage]:
+    def newest(self, limit: int, before_id: int) -> list[OutboundMessage]:
         """Give a page of messages, newest first."""
-        rows = self._file.run(MESSAGE + "1 ORDER BY id DESC LIMIT ?", limit).fetchall()
+        rows = self._file.run(MESSAGE + "id < ? ORDER BY id DESC LIMIT ?", before_id, limit).fetchall()
         return [_message(row, self.part_states(row[0])) for row in rows]
 
     def part_states(self, message_id: int) -> list[PartState]:

@@ -1,0 +1,90 @@
+"""How a store's file is opened and its clocks are kept: what happens before and around the transactions."""
+
+from pathlib import Path
+
+from kentongan.queue import migrations
+from kentongan.queue.errors import StoreCorrupt
+from kentongan.queue.models import FAILURES, File, Row
+from kentongan.queue.records import Moment
+from kentongan.queue.store_salvage import is_sound, salvage, take_up
+
+
+def last_moment(path: Path) -> Moment:
+    """Read the last moment a store has on disk, zero for a new one; before the clock is built.
+
+    A damaged file is rescued first: steady time may not go back to zero under what is scheduled.
+    """
+    take_up(path)
+    if not path.exists():
+        return Moment(0, 0, synced=False)
+    try:
+        row = _read_moment(path)
+    except (StoreCorrupt, *FAILURES) as error:
+        if is_sound(path):
+            raise
+        salvage(path, str(error))
+        row = _read_moment(path)
+    return Moment(row[0], row[1], bool(row[2])) if row else Moment(0, 0, synced=False)
+
+
+def _read_moment(path: Path) -> Row | None:
+    file = File(path, "ro")
+    try:
+        with file.reading():
+            return (
+                file.one("SELECT steady_ms, wall_ms, synced FROM store") if file.number("PRAGMA user_version") else None
+            )
+    finally:
+        file.abandon()
+
+
+def steady_base(path: Path, wall_ms: int, *, synced: bool) -> int:
+    """Give the steady moment to go on from: the time off counts only when both wall clocks can be trusted."""
+    last = last_moment(path)
+    off_ms = max(0, wall_ms - last.wall_ms) if last.synced and synced else 0
+    return last.steady_ms + off_ms
+
+
+def open_file(path: Path) -> File:
+    """Open a file at the newest schema; one that was not closed cleanly, or has lost its own row, is checked first."""
+    file = File(path)
+    try:
+        new = migrations.migrate(file) == 0
+        with file.reading():
+            row = file.one("SELECT running FROM store")
+    except FAILURES as error:
+        file.abandon()
+        if is_sound(path):
+            raise
+        raise StoreCorrupt(f"{path}: {error}") from error
+    if not new and row != (0,) and not is_sound(path):
+        file.abandon()
+        raise StoreCorrupt(f"{path}: the check after an unclean stop failed")
+    return file
+
+
+def create(file: File, store_id: str, at: Moment) -> None:
+    """Write the row of a new store."""
+    file.insert(
+        "store",
+        {
+            "id": 1,
+            "store_id": store_id,
+            "born_ms": at.wall_ms,
+            "running": 0,
+            "counter": 0,
+            "steady_ms": at.steady_ms,
+            "wall_ms": at.wall_ms,
+            "synced": int(at.synced),
+        },
+    )
+
+
+def write_clock(file: File, at: Moment) -> None:
+    """Write the pair of clocks down; steady time never goes back."""
+    file.run(
+        "UPDATE store SET steady_ms = max(steady_ms, ?), wall_ms = ?, synced = ?",
+        at.steady_ms,
+        at.wall_ms,
+        int(at.synced),
+    )
