@@ -30,6 +30,11 @@ bootstrap() { # suite folder
     fi
 }
 
+# An installer names the machine's own loopback; a bare bootstrap does not.
+name_loopback() { # folder
+    printf '127.0.0.1\tlocalhost\n::1\tlocalhost\n' >"$1/etc/hosts"
+}
+
 # Lend the machine's way to the registries: it is deleted with the folder.
 lend() { # folder
     cp -L /etc/resolv.conf "$1/etc/resolv.conf"
@@ -47,8 +52,10 @@ failed=0
 play() {
     printf '\n$ %s\n' "$*"
     begin=$(date +%s)
-    "$@" </dev/null || { failed=1; printf '*** exit status %s\n' "$?"; }
-    printf '(%s s)\n' "$(($(date +%s) - begin))"
+    status=0
+    "$@" </dev/null || status=$?
+    [ "$status" = 0 ] || failed=1
+    printf '(exit status %s, %s s)\n' "$status" "$(($(date +%s) - begin))"
 }
 printf '$ cat /etc/debian_version; python3 -V; git log -1 --format=%%h\n'
 cat /etc/debian_version; python3 -V; git log -1 --format=%h
@@ -61,6 +68,7 @@ for entry in /proc/[0-9]*; do
     name=$(tr '\0' ' ' 2>/dev/null <"$entry/cmdline") || continue
     case $name in *mosquitto* | *kentongan*daemon* | *backend.py*) printf '%s\n' "$name"; failed=1 ;; esac
 done
+[ "$failed" = 0 ] && printf '\nboth green\n'
 exit "$failed"
 EOF
 }
@@ -77,6 +85,7 @@ prove() { # release
     transcript=$root/docs/userland/debian-$1.txt
     mkdir -p "$root/docs/userland"
     bootstrap "$suite" "$folder"
+    name_loopback "$folder"
     lend "$folder"
     git clone -q --no-hardlinks "$root" "$folder/root/kentongan"
     inside >"$folder/root/inside"
@@ -87,7 +96,7 @@ prove() { # release
         unshare --mount --pid --fork --kill-child sh -c '
             mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" && mount --make-rslave "$1/dev" &&
             exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 CI=true \
-                sh /root/inside' sh "$folder" 2>&1 || echo "*** failed"
+                sh /root/inside' sh "$folder" 2>&1 || echo "*** FAILED"
     } | strip | tee "$transcript"
     grep -q '^\*\*\*' "$transcript" && status=1
     if [ -n "${KEEP:-}" ]; then
