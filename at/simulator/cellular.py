@@ -1,5 +1,6 @@
 """The commands of the radio network: registration, operator, signal, USSD, and the vendors' own forms of them."""
 
+from functools import partial
 from types import MappingProxyType
 
 from kentongan.at.simulator.answers import ERROR, Answer, Cme, Cms, Ok
@@ -12,7 +13,8 @@ from kentongan.at.simulator.syntax import Request
 
 def registration_fields(device: Device, mode: int) -> str:
     """Word the registration; the cell is printed only with `<n>` 2."""
-    stat = device.network.stat if device.life.functionality == 1 and device.tray.usable else 0
+    silent = device.network.registered and not device.registered  # switched off here, not lost there
+    stat = device.network.stat if device.life.functionality == 1 and device.tray.usable and not silent else 0
     lac, ci = device.persona.cell
     cell = f",{lac},{ci}{device.persona.act}" if mode == 2 and stat in {1, 5} else ""
     return f"{stat}{cell}"
@@ -39,7 +41,7 @@ def announce_registration(device: Device) -> None:
 def read_operator(device: Device, _request: Request) -> Answer:
     """Print `+COPS`; without a network only the mode."""
     mode = device.settings.values.get("+COPS mode", "0")
-    if not device.network.registered or device.life.functionality != 1 or not device.tray.usable:
+    if not device.registered or not device.tray.usable:
         return Ok((f"+COPS: {mode}",))
     form = device.settings.values.get("+COPS format", "0")
     name = device.network.operator[1] if form == "2" else device.network.operator[0]
@@ -55,8 +57,13 @@ def set_operator(device: Device, request: Request) -> Answer:
         return Ok()
     if mode in {0, 2}:
         device.settings.values["+COPS mode"] = str(mode)
-        return Ok()
+        return Ok(then=partial(_place_changed, device))
     return Cme(4)
+
+
+def _place_changed(device: Device) -> None:
+    announce_registration(device)
+    device.pump()
 
 
 def signal(device: Device, _request: Request) -> Answer:
@@ -75,7 +82,7 @@ def ussd(device: Device, request: Request) -> Answer:
         network.ussd_session = ""
     if mode != "1" or not code:
         return Ok()
-    if not network.registered:
+    if not device.registered:
         return Cme(30)
     plain = unpacked(code) if device.persona.packed_ussd else read(code, device.settings)
     path = f"{network.ussd_session}/{plain}" if network.ussd_session else plain
@@ -126,7 +133,7 @@ def keep_link(device: Device, request: Request) -> Answer:
 
 def system_info(device: Device, _request: Request) -> Answer:
     """Print `^SYSINFO`: service, domain, roaming, mode, SIM."""
-    service = "2,3,0,3,1,,3" if device.network.registered else "0,0,0,0,1,,0"
+    service = "2,3,0,3,1,,3" if device.registered else "0,0,0,0,1,,0"
     return Ok((f"^SYSINFO:{service if device.tray.present else '0,0,0,0,255,,0'}",))
 
 

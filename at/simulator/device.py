@@ -149,6 +149,12 @@ class Device:
         self.hooks.stopped()
 
     @property
+    def registered(self) -> bool:
+        """Tell whether the modem has a place in the network."""
+        wants = self.settings.values.get("+COPS mode") != "2"
+        return wants and self.life.functionality == 1 and self.network.registered
+
+    @property
     def rate(self) -> int:
         """Return the rate of the wire, 0 for any: autobauding before the first AT, or no real wire (USB)."""
         fixed = 0 if self.persona.usb else self.settings.number("+IPR")
@@ -267,7 +273,7 @@ class Device:
 
     def _reachable(self) -> bool:
         life, network = self.life, self.network
-        radio = life.phase is Phase.ON and life.functionality == 1 and life.sms_ready and network.registered
+        radio = life.phase is Phase.ON and life.sms_ready and self.registered
         blocked = network.memory_full or (self.persona.call_blocks and bool(life.ringing))
         return radio and self.tray.usable and not blocked
 

@@ -56,7 +56,7 @@ def _submit(device: Device, command: str, octets: int, payload: str) -> Answer:
     if fault := device.faults.take(FaultKind.SWALLOW, command):
         device.agenda.after(fault.seconds, partial(device.hooks.finish, Nothing()))
         return Nothing(busy=True)
-    if not device.network.registered or device.life.functionality != 1:
+    if not device.registered:
         return Cms(device.persona.no_service)
     device.life.sending = True
     attempt = Attempt(command, submit, payload.upper(), device.tray.card.next_reference())
@@ -69,7 +69,7 @@ def _through_the_air(device: Device, attempt: Attempt) -> None:
     credit, finish = device.network.credit, device.hooks.finish
     if not device.tray.usable:
         finish(Cme(10) if device.persona.sim_errors_as_cme else Cms(310))
-    elif not device.network.registered:
+    elif not device.registered:
         finish(Cms(332))
     elif credit in CREDIT_CODES:
         finish(Cms(CREDIT_CODES[credit]))

@@ -33,15 +33,18 @@ def enter_pin(device: Device, request: Request) -> Answer:
         return Cme(10)
     card = device.tray.card
     first, second = request.argument(0), request.argument(1)
-    if card.lock is Lock.PUK and second:
-        right = card.unblock(first, second)
-    elif card.lock is Lock.PIN:
-        right = card.verify(first)
-    else:
-        return Cme(12 if card.lock is Lock.PUK else 3)
-    if not right:
-        return Cme({Lock.PUK: 12, Lock.DEAD: 13}.get(card.lock, 16) if card.lock is not Lock.PUK else 16)
-    return Ok(then=lambda: _unlocked(device))
+    match card.lock:
+        case Lock.READY:
+            return Cme(3)
+        case Lock.DEAD:
+            return Cme(13)
+        case Lock.PIN:
+            right = card.verify(first)
+        case Lock.PUK if second:
+            right = card.unblock(first, second)
+        case Lock.PUK:
+            return Cme(12)
+    return Ok(then=partial(_unlocked, device)) if right else Cme(16)
 
 
 def _unlocked(device: Device) -> None:

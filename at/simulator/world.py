@@ -82,10 +82,10 @@ def ring(device: Device, number: str, times: int) -> None:
         device.hooks.note(f"call from {number} refused")
         return
     device.life.ringing = number or "unknown"
-    _ring(device, number, times, first=True)
+    _ring(device, number, times)
 
 
-def _ring(device: Device, number: str, left: int, *, first: bool = False) -> None:
+def _ring(device: Device, number: str, left: int) -> None:
     if not device.life.ringing:
         return
     if left == 0:
@@ -93,8 +93,7 @@ def _ring(device: Device, number: str, left: int, *, first: bool = False) -> Non
         device.urc("NO CARRIER")
         device.pump()
         return
-    if not first or not device.settings.number("+CRC"):
-        device.urc("+CRING: VOICE" if device.settings.number("+CRC") else "RING")
+    device.urc("+CRING: VOICE" if device.settings.number("+CRC") else "RING")
     if device.settings.number("+CLIP"):
         device.urc(f'+CLIP: "{number}",{145 if number.startswith("+") else 129},"",,"",0')
     device.agenda.after(device.timing.ring_s, partial(_ring, device, number, left - 1))
