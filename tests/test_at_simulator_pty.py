@@ -124,7 +124,7 @@ def test_bytes_take_the_time_of_the_wire_in_both_directions():
         listing = host.ask("AT+CMGL=4")
         took = monotonic() - began
     expected = (len(b"AT+CMGL=4\r") + len(listing)) * 10 / 9600
-    assert expected <= took < expected + 0.1
+    assert expected <= took < expected + 0.5
 
 
 def test_a_paced_line_delivers_each_chunk_when_its_last_bit_has_arrived():
