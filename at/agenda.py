@@ -113,10 +113,12 @@ class Agenda:
         """Note that a slot shall be freed."""
         self._frees.append(command)
 
-    def take_frees(self) -> list[FreeSlot]:
-        """Take every waiting delete out: the line cannot do them now."""
-        taken = list(self._frees)
+    def take_all(self) -> list[FreeSlot | SendPart | RunUssd]:
+        """Take every command out: the line cannot do them now."""
+        taken: list[FreeSlot | SendPart | RunUssd] = [*self._frees, *self.sends, *self.ussd]
         self._frees.clear()
+        self.sends.clear()
+        self.ussd.clear()
         return taken
 
     def next_job(self, now: float, *, may_send: bool, may_ask: bool) -> Job | None:

@@ -1,5 +1,6 @@
 """What the modem island can be asked to do: a closed union of frozen values."""
 
+import re
 from dataclasses import dataclass
 
 
@@ -36,6 +37,24 @@ class RunUssd:
 @dataclass(frozen=True, slots=True)
 class Shutdown:
     """Finish the command in flight, take no more."""
+
+
+_STORAGE = re.compile(r"[A-Z_]{2,4}")
+_USSD = re.compile(r"[0-9*#+]{1,160}")  # 3GPP TS 22.030 §6.5.2; 160 characters are one string of 23.090
+_PDU = re.compile(r"(?:[0-9A-F]{2}){1,180}")
+
+
+def is_writable(command: "ModemCommand") -> bool:
+    """Tell whether a command can be written without becoming another one: no quote, no line end, no stray letter."""
+    match command:
+        case FreeSlot(storage, index, _):
+            return _STORAGE.fullmatch(storage) is not None and 0 <= index <= 65535
+        case SendPart(_, octets, pdu_hex):
+            return 0 < octets < 180 and _PDU.fullmatch(pdu_hex) is not None
+        case RunUssd(code):
+            return _USSD.fullmatch(code) is not None
+        case WalkSlots() | Shutdown():
+            return True
 
 
 ModemCommand = WalkSlots | FreeSlot | SendPart | RunUssd | Shutdown

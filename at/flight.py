@@ -18,6 +18,9 @@ SETTLE_S = 0.25
 BARE_OK_S = 1.0
 """How long an `OK` without the line it should end waits for that line: it may be a stray one."""
 
+BARE_SENT_S = 25.0
+"""The same behind a payload: the network takes up to 23 s for a part (gammu#355), and a stray `OK` proves nothing."""
+
 SILENT_END_S = 1.0
 """Silence after `+CPIN:` that stands for the `OK` some modems never send (modem.md 1.2)."""
 
@@ -101,7 +104,8 @@ class Flight:
             return None  # a stray one: only a prompt or a refusal answers here
         if self.command.needs_line and not self._lines:
             self._provisional = final
-            self.deadline = min(self._patience_ends, now + BARE_OK_S)
+            wait = BARE_OK_S if self.payload is Payload.NONE else BARE_SENT_S
+            self.deadline = min(self._patience_ends, now + wait)
             return None
         return final
 

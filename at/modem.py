@@ -15,7 +15,7 @@ from typing import assert_never
 from kentongan.at.agenda import Agenda
 from kentongan.at.blackbox import BlackBox
 from kentongan.at.chat import Answered, Chat, Happening, Late
-from kentongan.at.commands import FreeSlot, ModemCommand, RunUssd, SendPart, Shutdown, WalkSlots
+from kentongan.at.commands import FreeSlot, ModemCommand, RunUssd, SendPart, Shutdown, WalkSlots, is_writable
 from kentongan.at.dialect import DIALECTS, SIM800
 from kentongan.at.events import (
     ModemEvent,
@@ -137,6 +137,9 @@ class Modem:
 
     def command(self, command: ModemCommand, now: float) -> None:
         """Take a wish of the core; its end is an event."""
+        if not is_writable(command):
+            self._service.refuse(command, "not a command that can be written")
+            return
         agenda = self._hands.agenda
         match command:
             case WalkSlots():

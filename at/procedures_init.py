@@ -3,6 +3,7 @@
 The steps and their rules are modem.md 2.1; what receiving needs comes first, so that a healthy modem serves at once.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,6 +27,9 @@ RESTART_PATIENCE_S = 5.0
 
 SAFE_ATTEMPTS = 2
 """A PIN is only tried while a human could still try once more after us (modem.md 0 rule 7)."""
+
+
+_PIN = re.compile(r"[0-9]{4,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +215,8 @@ def _wake_radio(dialect: Dialect) -> Procedure[None]:
 def _enter_pin(dialect: Dialect, iccid: str, pin: PinRule) -> Procedure[Locked | None]:
     if not pin.pin:
         return Locked("SIM PIN, and none is configured")
+    if not _PIN.fullmatch(pin.pin):
+        return Locked("SIM PIN, and the configured one is not 4 to 8 digits")
     left = yield from attempts_left(dialect)
     if left is None or left < SAFE_ATTEMPTS:
         return Locked(f"SIM PIN, attempts left: {'unknown' if left is None else left}; not tried")

@@ -7,7 +7,7 @@ the owner, who decides.
 from typing import assert_never
 
 from kentongan.at.agenda import Adjust, HangUp, Inspect, Job, LeaveUssd, Poll, ReadSlot, SearchNetwork, WalkAll
-from kentongan.at.commands import FreeSlot, RunUssd, SendPart
+from kentongan.at.commands import FreeSlot, ModemCommand, RunUssd, SendPart, Shutdown, WalkSlots
 from kentongan.at.events import ErrorFamily, Rejected, SendEnded, SlotKept, UssdAnswered
 from kentongan.at.hands import Hands
 from kentongan.at.mailbox import Mailbox
@@ -48,14 +48,22 @@ class Service:
 
     def give_back(self, why: str) -> None:
         """End whatever waits to be done."""
-        agenda, outlet = self._hands.agenda, self._hands.outlet
-        for free in agenda.take_frees():
-            outlet.emit(SlotKept(free.storage, free.index, free.digest, why))
-        while agenda.sends:
-            outlet.emit(SendEnded(agenda.sends.popleft().job, Rejected(ErrorFamily.PLAIN, 0)))
-        while agenda.ussd:
-            agenda.ussd.popleft()
-            outlet.emit(UssdAnswered(-1, ""))
+        for command in self._hands.agenda.take_all():
+            self.refuse(command, why)
+
+    def refuse(self, command: ModemCommand, why: str) -> None:
+        """End a command that was never begun."""
+        match command:
+            case FreeSlot(storage, index, digest):
+                self._hands.outlet.emit(SlotKept(storage, index, digest, why))
+            case SendPart(job):
+                self._hands.outlet.emit(SendEnded(job, Rejected(ErrorFamily.PLAIN, 0)))
+            case RunUssd():
+                self._hands.outlet.emit(UssdAnswered(-1, ""))
+            case WalkSlots() | Shutdown():
+                pass
+            case _:
+                assert_never(command)
 
     @property
     def irrevocable(self) -> bool:

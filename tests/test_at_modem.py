@@ -300,8 +300,17 @@ def test_an_ok_without_a_reference_proves_nothing():
     bench = ready()
     bench.peer.on_payload = OK
     bench.modem.command(SEND, bench.now)
-    bench.run(2.0)
+    bench.run(26.0)
     assert bench.found(at.SendEnded) == [at.SendEnded(7, at.Uncertain("OK without a reference"))]
+
+
+def test_a_stray_ok_before_the_reference_does_not_end_the_send():
+    bench = ready()
+    bench.peer.on_payload = OK
+    bench.modem.command(SEND, bench.now)
+    bench.run(20.0)
+    bench.feed(b"\r\n+CMGS: 42\r\n" + OK)
+    assert bench.found(at.SendEnded) == [at.SendEnded(7, at.Sent(42))]
 
 
 def test_a_refused_prompt_means_that_nothing_left():
@@ -430,6 +439,28 @@ def test_a_complaint_about_text_mode_starts_the_line_again():
     assert bench.found(at.Restarted) == [at.Restarted("settings lost: text mode")]
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        SendPart(7, 28, SUBMIT + "\x1a"),
+        SendPart(7, 28, SUBMIT.lower()),
+        SendPart(7, 0, SUBMIT),
+        SendPart(7, 28, "AT+CMGD=1,4"),
+        FreeSlot('SM","ME', 1, "x"),
+        FreeSlot("SM", -1, "x"),
+        RunUssd('*888#"\rAT+CMGD=1,4'),
+        RunUssd(""),
+    ],
+)
+def test_a_command_that_would_become_another_one_is_refused(command):
+    bench = ready()
+    mark = len(bench.peer.heard)
+    bench.modem.command(command, bench.now)
+    bench.run(1.0)
+    assert bench.peer.heard_since(mark) == []
+    assert len(bench.log) == 1
+
+
 # -- the card ---------------------------------------------------------------------------------------------------------
 
 
@@ -547,6 +578,12 @@ def test_a_pin_is_not_tried_when_a_human_could_not_try_once_more(left):
 
 def test_without_a_configured_pin_nothing_is_entered():
     bench = opened(locked())
+    assert not any(line.startswith("AT+CPIN=") for line in bench.peer.heard)
+    assert bench.modem.state is ModemState.SIM_LOCKED
+
+
+def test_a_pin_that_is_none_is_not_entered():
+    bench = opened(locked(), pin='1234"')
     assert not any(line.startswith("AT+CPIN=") for line in bench.peer.heard)
     assert bench.modem.state is ModemState.SIM_LOCKED
 
