@@ -20,7 +20,16 @@ from kentongan.daemon.demo.errors import DemoUnavailable
 from kentongan.daemon.demo.live import CITIZEN_SAYS, Do, Live, Order, line_order
 from kentongan.daemon.demo.matches import lamps, message, sms, waiting
 from kentongan.daemon.demo.narrator import Line, Narrator, Tone
-from kentongan.daemon.demo.observations import Key, LampsSeen, Observation, ProcessEnded, Seen, SmsOut, StatusSeen
+from kentongan.daemon.demo.observations import (
+    Key,
+    LampsSeen,
+    Missing,
+    Observation,
+    ProcessEnded,
+    Seen,
+    SmsOut,
+    StatusSeen,
+)
 from kentongan.daemon.demo.panel import Panel, cells, panel, printable, timeline, wrapped
 from kentongan.daemon.demo.player import Player, StoryFailed
 from kentongan.daemon.demo.submissions import sms_out
@@ -87,7 +96,7 @@ def test_a_whole_line_is_a_key_and_its_text() -> None:
 @given(st.text(max_size=60))
 def test_no_key_breaks_the_live_view(text: str) -> None:
     state, _ = Live().take(Key(text))
-    shown = state.panel((True, False, True, False), modem_out=False, sim_out=True, broker_down=False)
+    shown = state.panel((True, False, True, False), Missing(sim=True))
     assert len(panel(shown, 80)) >= 5
 
 
@@ -120,7 +129,7 @@ def test_the_panel_stays_below_what_scrolls() -> None:
 
 
 def test_the_panel_says_what_a_key_would_do_now() -> None:
-    told = "\n".join(panel(Panel(modem_out=True, broker_down=True, prompt="SMS warga", typed="halo"), 200))
+    told = "\n".join(panel(Panel(missing=Missing(modem=True, broker=True), prompt="SMS warga", typed="halo"), 200))
     assert "[m]\N{NO-BREAK SPACE}pasang\N{NO-BREAK SPACE}modem" in told
     assert "nyalakan" in told
     assert "SMS warga> halo_" in told

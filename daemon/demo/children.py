@@ -1,7 +1,6 @@
 """The demo's child processes: started in their own group, so that Ctrl-C reaches the demo alone, which ends them."""
 
 import os
-import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +8,8 @@ from pathlib import Path
 
 STOP_S = 15.0  # a gateway finishes the SMS in flight before it goes
 LAST_WORDS = 600  # characters of a log that are shown when a process ended by itself
+
+LAST_LOG = 4_000  # characters of each log that a failed story shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,46 @@ class Child:
             self.process.kill()
             return self.process.wait()
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send it a signal."""
-        self.process.send_signal(number)
+
+class Family:
+    """The processes of one run, ended in the reverse order of their start."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._running: dict[str, Child] = {}
+
+    def start(self, name: str, command: Sequence[str]) -> None:
+        """Start one that is expected to go on."""
+        self._running[name] = start(name, command, self._folder)
+
+    def pid(self, name: str) -> int:
+        """Return the process id."""
+        return self._running[name].process.pid
+
+    def end(self, name: str) -> int:
+        """End one in order; returns its exit status."""
+        return self._running.pop(name).stop()
+
+    def kill(self, name: str) -> None:
+        """End one as a power cut would."""
+        child = self._running.pop(name)
+        child.process.kill()
+        child.process.wait()
+
+    def end_all(self) -> None:
+        """End what still runs."""
+        for name in reversed(list(self._running)):
+            self.end(name)
+
+    def fallen(self) -> list[tuple[str, int, str]]:
+        """Name those that ended by themselves since the last look, with exit status and last words."""
+        ended = {name: code for name, child in self._running.items() if (code := child.ended()) is not None}
+        return [(name, code, self._running.pop(name).last_words()) for name, code in ended.items()]
+
+    def logs(self) -> dict[str, str]:
+        """Read the end of what each process said."""
+        logs = sorted(self._folder.glob("*.log"))
+        return {path.stem: path.read_text("utf-8", "replace")[-LAST_LOG:] for path in logs}
 
 
 def start(name: str, command: Sequence[str], folder: Path) -> Child:

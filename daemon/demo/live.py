@@ -6,7 +6,8 @@ Keys come in as observations, orders go out; what to show at the foot of the scr
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from kentongan.daemon.demo.observations import Key, LampsSeen, Observation
+from kentongan.daemon import lamps
+from kentongan.daemon.demo.observations import Key, LampsSeen, Missing, Observation
 from kentongan.daemon.demo.panel import Panel
 
 MAX_TYPED = 1_000  # characters; seven SMS, more than anybody types here
@@ -54,11 +55,11 @@ class Live:
             case _:
                 return self, []
 
-    def panel(self, lit: tuple[bool, bool, bool, bool], *, modem_out: bool, sim_out: bool, broker_down: bool) -> Panel:
+    def panel(self, lit: lamps.Levels, missing: Missing) -> Panel:
         """Say what stands at the foot of the screen."""
         prompts = {Do.SMS: "SMS warga", Do.REPLY: "balasan kabupaten"}
         prompt = prompts[self.writing] if self.writing else ""
-        return Panel(lit, self.fault, modem_out, sim_out, broker_down, prompt, self.typed)
+        return Panel(lit, self.fault, missing, prompt, self.typed)
 
     def _keys(self, text: str) -> tuple["Live", list[Order]]:
         if not text:

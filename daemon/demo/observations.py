@@ -64,3 +64,12 @@ class Key:
 
 
 Observation = SmsOut | Seen | BrokerSeen | LampsSeen | StatusSeen | ProcessEnded | Key
+
+
+@dataclass(slots=True)
+class Missing:
+    """What a person has taken away for the moment."""
+
+    modem: bool = False
+    sim: bool = False
+    broker: bool = False

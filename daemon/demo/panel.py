@@ -1,9 +1,10 @@
 """Lay out the live view: lines that scroll away above, a panel that stays below. Pure: text in, text out."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kentongan.daemon.demo.narrator import Line, Tone
+from kentongan.daemon.demo.observations import Missing
 
 MIN_WIDTH = 40  # columns; a narrower window wraps, which is ugly and harmless
 WHO_WIDTH = 11
@@ -21,9 +22,7 @@ class Panel:
 
     lit: tuple[bool, ...] = (False, False, False, False)
     fault: str = ""  # what the red lamp says, in words
-    modem_out: bool = False
-    sim_out: bool = False
-    broker_down: bool = False
+    missing: Missing = field(default_factory=Missing)
     prompt: str = ""  # what is being typed, empty when keys are commands
     typed: str = ""
 
@@ -61,9 +60,9 @@ def keys_of(state: Panel) -> list[str]:
     return [
         "[w] SMS warga",
         "[k] balasan kabupaten",
-        f"[m] {'pasang' if state.modem_out else 'cabut'} modem",
-        f"[s] {'pasang' if state.sim_out else 'cabut'} kartu SIM",
-        f"[b] {'nyalakan' if state.broker_down else 'matikan'} broker",
+        f"[m] {'pasang' if state.missing.modem else 'cabut'} modem",
+        f"[s] {'pasang' if state.missing.sim else 'cabut'} kartu SIM",
+        f"[b] {'nyalakan' if state.missing.broker else 'matikan'} broker",
         "[q] keluar",
     ]
 

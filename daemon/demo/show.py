@@ -79,25 +79,50 @@ def _once(stage: Stage, inbox: "queue.Queue[Observation]", screen: Screen, clock
 
 
 def _live(stage: Stage, inbox: "queue.Queue[Observation]", screen: Screen, clock: SystemClock, *, live: bool) -> int:
-    narrator, state, citizen = Narrator(), Live(), 0
+    person = Person(stage, screen, clock, live=live)
     with keyboard(inbox.put, live=live):
-        while True:
-            stage.look()
-            lit = lamps.level(stage.files.pattern, int(clock.monotonic() * 1000)) if stage.files.pattern else DARK
-            screen.show(
-                state.panel(lit, modem_out=stage.modem_out, sim_out=stage.sim_out, broker_down=stage.broker_down)
-            )
+        while person.code is None:
+            person.see()
             for seen in _waiting(inbox):
-                for line in narrator.tell(seen):
-                    screen.say(line, _time(clock))
-                state, orders = state.take(seen) if live else (state, _line_orders(seen))
-                for order in orders:
-                    if order.do is Do.QUIT:
-                        return 0
-                    citizen += order.do is Do.SMS
-                    screen.say(Line("TINDAKAN", perform(stage, order, citizen)), _time(clock))
-                if isinstance(seen, ProcessEnded):
-                    return 1
+                person.take(seen)
+    return person.code
+
+
+class Person:
+    """The one at the keyboard: sees what happens, and may do what an office, a citizen or bad luck would do."""
+
+    def __init__(self, stage: Stage, screen: Screen, clock: SystemClock, *, live: bool) -> None:
+        self.code: int | None = None  # the exit status, once it is over
+        self._stage, self._screen, self._clock, self._by_keys = stage, screen, clock, live
+        self._narrator, self._state = Narrator(), Live()
+        self._sms = 0
+
+    def see(self) -> None:
+        """Bring the foot of the screen up to date."""
+        self._stage.look()
+        pattern = self._stage.files.pattern
+        lit = lamps.level(pattern, int(self._clock.monotonic() * 1000)) if pattern else DARK
+        self._screen.show(self._state.panel(lit, self._stage.missing))
+
+    def take(self, seen: Observation) -> None:
+        """Tell one observation, and do what it asks for."""
+        for line in self._narrator.tell(seen):
+            self._say(line)
+        self._state, orders = self._state.take(seen) if self._by_keys else (self._state, _line_orders(seen))
+        for order in orders:
+            self._do(order)
+        if isinstance(seen, ProcessEnded):
+            self.code = 1
+
+    def _do(self, order: Order) -> None:
+        if order.do is Do.QUIT:
+            self.code = 0
+            return
+        self._sms += order.do is Do.SMS
+        self._say(Line("TINDAKAN", perform(self._stage, order, self._sms)))
+
+    def _say(self, line: Line) -> None:
+        self._screen.say(line, _time(self._clock))
 
 
 def _line_orders(seen: Observation) -> list[Order]:
@@ -131,14 +156,14 @@ def perform(stage: Stage, order: Order, citizen: int) -> str:
             stage.reply(ticket, order.text)
             return "kabupaten membalas tiket terakhir"
         case Do.MODEM:
-            (stage.plug_modem if stage.modem_out else stage.pull_modem)()
-            return "modem dicabut" if stage.modem_out else "modem dipasang"
+            (stage.plug_modem if stage.missing.modem else stage.pull_modem)()
+            return "modem dicabut" if stage.missing.modem else "modem dipasang"
         case Do.SIM:
-            (stage.insert_sim if stage.sim_out else stage.pull_sim)()
-            return "kartu SIM dicabut" if stage.sim_out else "kartu SIM dipasang"
+            (stage.insert_sim if stage.missing.sim else stage.pull_sim)()
+            return "kartu SIM dicabut" if stage.missing.sim else "kartu SIM dipasang"
         case Do.BROKER:
-            (stage.start_broker if stage.broker_down else stage.kill_broker)()
-            return "broker dimatikan" if stage.broker_down else "broker dinyalakan"
+            (stage.start_broker if stage.missing.broker else stage.kill_broker)()
+            return "broker dimatikan" if stage.missing.broker else "broker dinyalakan"
         case Do.QUIT:
             return "keluar"
 

@@ -16,9 +16,9 @@ from typing import Self
 
 from kentongan.at.simulator import PtyModem, Timing, VirtualModem, by_name
 from kentongan.daemon.demo import observer
-from kentongan.daemon.demo.children import Child, start
+from kentongan.daemon.demo.children import Family, start
 from kentongan.daemon.demo.errors import DemoUnavailable
-from kentongan.daemon.demo.observations import Observation, ProcessEnded
+from kentongan.daemon.demo.observations import Missing, Observation, ProcessEnded
 from kentongan.daemon.demo.observer import Observer
 from kentongan.daemon.demo.submissions import Submissions
 from kentongan.daemon.demo.watching import Files
@@ -81,24 +81,25 @@ class Secrets:
 class Stage:
     """Holds what was started, and ends it in the right order."""
 
+    config = CONFIG
+    timing = TIMING
+
     citizens: tuple[str, ...] = ("+6281234567001", "+6285298760002", "+6287841230003", "+6281355540004")
 
     def __init__(self, folder: Path, emit: Callable[[Observation], None], monotonic: Callable[[], float]) -> None:
         self.folder = folder
         self.files = Files(folder / "run", emit)
-        self.modem_out = self.sim_out = self.broker_down = False
+        self.missing = Missing()
         self._emit, self._monotonic = emit, monotonic
-        self._children: list[Child] = []
+        self._family = Family(folder)
         self._stack = ExitStack()
 
     # -- the run ------------------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self._stack.close()
-            raise
+        with ExitStack() as stack:  # what was started ends, should the rest not start
+            self._start(stack)
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(
@@ -106,25 +107,27 @@ class Stage:
     ) -> None:
         self._stack.close()
 
-    def _start(self) -> None:
+    def _start(self, stack: ExitStack) -> None:
         words = Secrets(*(secrets.token_urlsafe(24) for _ in range(3)))
-        self._broker = self._stack.enter_context(self._make_broker(words))
+        self._broker = stack.enter_context(self._make_broker(words))
         self._write_files(words)
         county = Topics(ROOT, COUNTY, GATEWAY).county
         url = f"mqtt://127.0.0.1:{self._broker.port}"
         self._observer = Observer(url, words.observer, county, self._emit, monotonic=self._monotonic)
         self._observer.start()
-        self._stack.callback(self._observer.stop)
-        self._virtual = VirtualModem(by_name("sim800"), timing=TIMING)
-        self._modem = PtyModem(self._virtual, link=self.folder / "modem", baud=BAUD)
+        stack.callback(self._observer.stop)
+        self._modem = PtyModem(
+            VirtualModem(by_name("sim800"), timing=self.timing), link=self.folder / "modem", baud=BAUD
+        )
         self._modem.start()
-        self._stack.callback(self._modem.stop)
-        self._air = Submissions(self._modem, self._emit)
-        self._air.start()
-        self._stack.callback(self._air.stop)
-        self._start_backend(url)
-        for service in ("watch", "run"):
-            self._run(service, [sys.executable, "-m", "kentongan.daemon", "--config", "kentongan.toml", service])
+        stack.callback(self._modem.stop)
+        air = Submissions(self._modem, self._emit)
+        air.start()
+        stack.callback(air.stop)
+        stack.callback(self._family.end_all)
+        self.start_backend()
+        self.start_service("watch")
+        self.start_service("run")
 
     def _make_broker(self, words: Secrets) -> Mosquitto:
         users = {GATEWAY: words.gateway, backend_user(COUNTY): words.backend, observer.USER: words.observer}
@@ -139,30 +142,22 @@ class Stage:
         (self.folder / "credentials" / "mqtt").write_text(f"{words.gateway}\n")
         (self.folder / "credentials" / "backend").write_text(f"{words.backend}\n")
         values = {"county": COUNTY, "gateway": GATEWAY, "prefix": PREFIX, "folder": self.folder, "baud": BAUD}
-        (self.folder / "kentongan.toml").write_text(CONFIG.format(port=self._broker.port, **values))
+        (self.folder / "kentongan.toml").write_text(self.config.format(port=self._broker.port, **values))
 
-    def _start_backend(self, url: str) -> None:
+    def start_backend(self) -> None:
+        """Start the county's system."""
+        url = f"mqtt://127.0.0.1:{self._broker.port}"
         options = ["--db", "county.db", "--county", COUNTY, "--url", url, "--username", backend_user(COUNTY)]
-        self._run(
-            "backend",
-            [sys.executable, str(backend_file()), "run", *options, "--password-file", "credentials/backend"],
-        )
+        secret = ["--password-file", "credentials/backend"]
+        self._family.start("backend", [sys.executable, str(backend_file()), "run", *options, *secret])
 
-    def _run(self, name: str, command: list[str]) -> None:
-        child = start(name, command, self.folder)
-        self._children.append(child)
-        self._stack.callback(self._end, child)
-
-    def _end(self, child: Child) -> None:
-        if child in self._children:  # else it ended by itself, which was reported
-            self._children.remove(child)
-            child.stop()
+    def start_service(self, name: str) -> None:
+        """Start `run` or `watch` as systemd does."""
+        self._family.start(name, [sys.executable, "-m", "kentongan.daemon", "--config", "kentongan.toml", name])
 
     def switch_off(self) -> int:
         """Stop the gateway as systemd does; returns its exit code."""
-        gateway = next(child for child in self._children if child.name == "run")
-        self._children.remove(gateway)
-        return gateway.stop()
+        return self._family.end("run")
 
     def slots_used(self) -> int:
         """Count the messages on the SIM."""
@@ -171,16 +166,12 @@ class Stage:
     def look(self) -> None:
         """Look at what does not speak up by itself: files and processes."""
         self.files.look()
-        for child in self._children:
-            code = child.ended()
-            if code is not None:
-                self._children.remove(child)
-                self._emit(ProcessEnded(child.name, code, child.last_words()))
-                return
+        for name, code, last_words in self._family.fallen():
+            self._emit(ProcessEnded(name, code, last_words))
 
     def logs(self) -> dict[str, str]:
         """Read the end of what each process said."""
-        return {path.stem: path.read_text("utf-8", "replace")[-2000:] for path in sorted(self.folder.glob("*.log"))}
+        return self._family.logs()
 
     # -- what a person does -------------------------------------------------------------------------------------------
 
@@ -201,31 +192,31 @@ class Stage:
 
     def pull_modem(self) -> None:
         """Pull the modem out."""
-        self.modem_out = True
+        self.missing.modem = True
         self._modem.unplug()
 
     def plug_modem(self) -> None:
         """Put the modem back."""
-        self.modem_out = False
+        self.missing.modem = False
         self._modem.plug()
 
     def pull_sim(self) -> None:
         """Take the SIM out."""
-        self.sim_out = True
+        self.missing.sim = True
         self._modem.call(lambda modem: modem.sim(present=False))
 
     def insert_sim(self) -> None:
         """Put the SIM back."""
-        self.sim_out = False
+        self.missing.sim = False
         self._modem.call(lambda modem: modem.sim(present=True))
 
     def kill_broker(self) -> None:
         """End the broker with SIGKILL."""
-        self.broker_down = True
+        self.missing.broker = True
         self._broker.kill()
 
     def start_broker(self) -> None:
         """Start the broker again, on the same port."""
-        self.broker_down = False
+        self.missing.broker = False
         self._broker.start()
         self._observer.kick()
