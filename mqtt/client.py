@@ -6,6 +6,7 @@ Callbacks only take notes; they never raise, wait, publish or acknowledge (contr
 """
 
 import socket
+import ssl
 import struct
 from collections.abc import Callable
 from dataclasses import replace
@@ -52,6 +53,7 @@ class Wire:
 
     def __init__(self, settings: LinkSettings, terms: Terms) -> None:
         self.secure = settings.address.secure
+        self.certificate_until_s = 0.0
         self._settings = settings
         self._terms = terms
         self._notes = Notes()
@@ -76,6 +78,9 @@ class Wire:
         connection = client.socket()
         if isinstance(connection, socket.socket):  # without it a publication waits 40 ms for the one before
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if isinstance(connection, ssl.SSLSocket):
+            certificate = connection.getpeercert() or {}
+            self.certificate_until_s = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
 
     def fileno(self) -> int:
         """Return what to poll, -1 once the connection is gone."""

@@ -34,6 +34,7 @@ class BrokerUp:
     session_present: bool
     window: int
     max_packet: int
+    certificate_until_s: float = 0.0  # Unix time at which the broker's certificate ends, 0 without TLS
 
 
 @dataclass(frozen=True, slots=True)

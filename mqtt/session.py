@@ -62,6 +62,7 @@ class Wire(Protocol):
     """What a session does to its connection."""
 
     secure: bool
+    certificate_until_s: float
 
     def subscribe(self) -> None:
         """Ask for all subscriptions in one packet."""
@@ -245,6 +246,7 @@ class Session:
                 self.connack.session_present,
                 window,
                 self.connack.max_packet - HEADROOM,
+                self._wire.certificate_until_s,
             )
         )
         self._events.extend(self._held)

@@ -1,5 +1,7 @@
 """TLS with a pinned CA and client certificates, and every way it fails, each under its own name (contract E27)."""
 
+from datetime import UTC, datetime
+
 import pytest
 from broker import BACKEND, COUNTY, GATEWAY, TOPICS, USERS, Authority, Running, Scripted, link_settings, until_closed
 
@@ -58,6 +60,12 @@ def test_a_password_over_tls_with_the_countys_ca_works(broker, county, version):
         running.up()
         running.publish(1, TOPICS.event("ticket"), b"x" * 40_000)  # more than one TLS record
         assert running.published()[0].result in {PubackResult.NO_SUBSCRIBER, PubackResult.ACCEPTED}
+
+
+def test_the_end_of_the_brokers_certificate_is_told(start, county):
+    broker = start(*county.issue("until", LOCAL, "20240101000000Z", "20910203040506Z"))
+    with Running(secure(broker.port, Tls(county.ca))) as running:
+        assert running.up().certificate_until_s == datetime(2091, 2, 3, 4, 5, 6, tzinfo=UTC).timestamp()
 
 
 def test_commands_that_share_a_tls_record_are_all_read(broker, county):

@@ -5,7 +5,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kentongan.mqtt import payloads
@@ -291,11 +291,13 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(names, st.binary(max_size=300), st.booleans())
 def test_reading_any_bytes_never_raises(name, payload, retained):
     assert isinstance(read(name, payload, retained=retained), Refused)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(list(VALID)),
     st.dictionaries(
@@ -335,6 +337,7 @@ def test_reading_any_mutation_gives_a_command_or_a_refusal_that_can_be_answered(
         assert read(name, payloads.encode(answer), retained=False) == answer
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(VALID)), st.data())
 def test_a_truncated_command_is_refused(name, data):
     payload = json.dumps(VALID[name]).encode()

@@ -4,7 +4,7 @@ import json
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kentongan.mqtt import payloads
@@ -74,11 +74,13 @@ def test_a_presence_is_read_or_it_is_nothing(payload, state):
     assert (presence.state if presence else None) == state
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_reading_a_presence_never_raises(payload):
     assert payloads.read_presence(payload) is None
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 4_102_444_800_000),
     st.sampled_from([420, 480, 540, 0, -210]),

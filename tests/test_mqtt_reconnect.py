@@ -1,7 +1,7 @@
 """Back-off, protocol choice, poison: pure."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kentongan.mqtt.events import Publication
@@ -13,6 +13,7 @@ def test_the_ceiling_doubles_to_a_minute():
     assert [backoff.after(0) for _ in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 59.9), min_size=1, max_size=20), st.floats(0, 0.999))
 def test_the_wait_is_within_the_ceiling_whatever_happens(lives, jitter):
     backoff = Backoff(lambda: jitter)

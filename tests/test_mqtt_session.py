@@ -24,7 +24,7 @@ class Tape:
     """A wire that writes down what it is asked to do."""
 
     def __init__(self, *, secure=False):
-        self.secure = secure
+        self.secure, self.certificate_until_s = secure, 0.0
         self.done = []
 
     def subscribe(self):

@@ -15,7 +15,7 @@ LIMIT = 3000
 class Wire:
     """Remembers what was sent and in which order."""
 
-    secure = False
+    secure, certificate_until_s = False, 0.0
 
     def __init__(self):
         self.sent = {}
