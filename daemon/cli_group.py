@@ -48,9 +48,9 @@ class LazyGroup(click.Group):
 
 def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from importlib.metadata import version  # noqa: PLC0415 - it imports e-mail parsers
+        from kentongan.daemon.version import VERSION  # noqa: PLC0415 - read when asked
 
-        click.echo(f"kentongan {version('kentongan')}")
+        click.echo(f"kentongan {VERSION}")
         ctx.exit()
 
 

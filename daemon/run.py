@@ -7,7 +7,6 @@ store that cannot be opened do, by name and before the first thread.
 import os
 import secrets
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from queue import SimpleQueue
 from random import SystemRandom
@@ -38,6 +37,7 @@ from kentongan.daemon.standing import Identity, Standing
 from kentongan.daemon.status import ConfigStatus
 from kentongan.daemon.status_file import StatusFile
 from kentongan.daemon.supervisor import Crew, Supervisor
+from kentongan.daemon.version import VERSION
 from kentongan.daemon.workers import CoreWorker, ModemWorker
 from kentongan.mqtt.client import Link
 from kentongan.mqtt.events import Publication
@@ -98,7 +98,7 @@ class Gateway:
         self.store = self._open_store()
         self.identity = Identity(
             config.gateway.gateway_id,
-            version("kentongan"),
+            VERSION,
             os.getpid(),
             self._boot_id,
             clock.now().wall_ms,

@@ -12,6 +12,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
+from kentongan.mqtt.lazily import lazily
+
+lazily("urllib.request")
+
 from paho.mqtt import client as paho  # noqa: TID251 - this is the module
 from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTProtocolVersion  # noqa: TID251
 from paho.mqtt.packettypes import PacketTypes  # noqa: TID251
