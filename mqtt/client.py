@@ -37,13 +37,7 @@ from kentongan.mqtt.events import (
 from kentongan.mqtt.orders import READABLE, WRITABLE, Kick, Order, Orders, Stop
 from kentongan.mqtt.reconnect import STABLE_S, Backoff, Poison, ProtocolChoice, Version
 from kentongan.mqtt.session import UNLIMITED, UNSUPPORTED_VERSION, Connack, Notes, Session, Terms
-from kentongan.mqtt.settings import (
-    RECEIVE_MAXIMUM,
-    SESSION_EXPIRY_S,
-    WILL_DELAY_S,
-    LinkSettings,
-    tls_context,
-)
+from kentongan.mqtt.settings import RECEIVE_MAXIMUM, SESSION_EXPIRY_S, WILL_DELAY_S, LinkSettings, tls_context
 
 CONNECT_S = 5.0  # TCP, and again for the TLS handshake
 BEAT_S = 10.0  # longest sleep, so that the supervisor hears from this thread
@@ -312,9 +306,10 @@ class Link:
             self._settings.subscriptions,
             self._keepalive_s,
         )
+        will = self._settings.will(terms.connection_id)
         wire = Wire(self._settings, terms)
         try:
-            wire.open(self._settings.will(terms.connection_id))
+            wire.open(will)
         except SettingsRefused as error:
             return BrokerDown(DownCause.TLS_FAILED, str(error))
         except (OSError, *PARSE_ERRORS) as error:

@@ -72,6 +72,13 @@ class Running:
             if isinstance(event, kinds):
                 return event
 
+    def next_event(self, within: float) -> Any:
+        """Return the next event of any kind, `None` when none comes."""
+        try:
+            return self.events.get(timeout=within)
+        except queue.Empty:
+            return None
+
     def up(self) -> BrokerUp:
         return self.wait(BrokerUp)
 
