@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-debian13 lint format userland clean
+.PHONY: help demo test test-debian13 lint format bench chaos userland clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -39,6 +39,16 @@ format: ## lay the code out as `make lint` wants it
 	@$(SETUP) dev
 	$(RUN) -m ruff check --fix-only --select I .
 	$(RUN) -m ruff format .
+
+bench: ## measure latency, start, memory, traffic and the codec; writes benchmarks/RESULTS.md (two minutes)
+	@$(SETUP) broker dev
+	$(RUN) benchmarks/latency.py --write
+	$(RUN) benchmarks/traffic.py --write
+	$(RUN) benchmarks/bench_pdu.py
+
+chaos: ## kill the gateway 200 times under traffic; writes benchmarks/RESULTS.md (ten minutes)
+	@$(SETUP) broker dev
+	$(RUN) benchmarks/chaos.py --write
 
 userland: ## prove a clean clone in clean Debian 12 and 13 folders (root; half an hour)
 	sh scripts/userland.sh 12 13
