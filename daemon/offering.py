@@ -50,6 +50,7 @@ class Offering:
             event_id=item.event_id,
             event_type=item.event_type,
             correlation=item.correlation,
+            connection_id=self._broker.up.connection_id if self._broker.up else "",
         )
 
     def answered(self, event: Published, moment: Moment) -> tuple[list[Command], frozenset[int]]:

@@ -6,6 +6,7 @@ store that cannot be opened do, by name and before the first thread.
 
 import os
 import secrets
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -167,7 +168,7 @@ class Gateway:
             password=configuration.read_secret(mqtt.password_file) if mqtt.password_file else "",
             source=self._topics.source,
             will=self._papers.will,
-            new_connection_id=lambda: self._ids.new(self._clock.now().wall_ms),
+            new_connection_id=self._connection_ids(),
             subscriptions=(
                 Subscription(self._topics.commands),
                 Subscription(self._topics.backend, retained=True, required=False),
@@ -176,6 +177,11 @@ class Gateway:
             protocol=mqtt.protocol,
             keepalive_s=self._papers.profile.keepalive_s,
         )
+
+    def _connection_ids(self) -> Callable[[], str]:
+        """Give the link's thread a maker of ids of its own: one that two threads share is not monotone."""
+        ids = Uuid7(os.urandom)
+        return lambda: ids.new(self._clock.now().wall_ms)
 
     def farewell(self, connection_id: str) -> Publication | None:
         """Say goodbye on the connection that stands, if one does."""
