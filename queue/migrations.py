@@ -156,6 +156,18 @@ VERSION_1 = (
 VERSION_2 = (
     "ALTER TABLE message ADD COLUMN anytime INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE message ADD COLUMN refused_ms INTEGER",
+    "CREATE INDEX message_ticket ON message (ticket_id) WHERE ticket_id != ''",
+    """CREATE INDEX message_closed ON message (closed_steady_ms)
+        WHERE closed_steady_ms IS NOT NULL AND recipient != ''""",
+    "ALTER TABLE part ADD COLUMN sender_ref TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX part_quarantine ON part (sender_ref) WHERE ticket_seq IS NULL",
+    # Parts up to these identifiers have been looked at: raw PDUs, and bodies in quarantine.
+    "ALTER TABLE store ADD COLUMN pdus_until INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE store ADD COLUMN quarantine_until INTEGER NOT NULL DEFAULT 0",
+    """CREATE TABLE hold (
+        sender_ref TEXT PRIMARY KEY,
+        wall_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
 )
 MIGRATIONS = (VERSION_1, VERSION_2)
 

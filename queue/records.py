@@ -398,6 +398,49 @@ class AckResult(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Tidied:
+    """What one round of retention erased or deleted."""
+
+    pdus: int = 0
+    quarantined: int = 0
+    tickets: int = 0
+    messages: int = 0
+    commands: int = 0
+    tombstones: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What an erasure did; `held` names the senders whose data may not be erased now."""
+
+    tickets: int = 0
+    messages: int = 0
+    quarantined: int = 0
+    held: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A ticket whose text and number are still on the card (domain.md 4.3, the breach manifest)."""
+
+    seq: int
+    ticket_id: str
+    number: str
+    received_ms: int
+    sender_ref: str
+    state: TicketState
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Space in octets: what rows use, what the file and its log take on the card, what they may; 0 is no limit."""
+
+    used: int
+    on_card: int
+    budget: int
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """The store's own figures for health, status and lamps."""
 

@@ -36,6 +36,7 @@ from kentongan.queue.records import (
     Verdict,
 )
 from kentongan.queue.spool import jitter_of, next_offer_ms
+from kentongan.queue.store_care import Care
 from kentongan.queue.store_inbox import Answer, Answered, Inbox, StoreSettings
 from kentongan.queue.store_messages import Messages, Narrator
 from kentongan.queue.store_opening import create, last_moment, open_file, steady_base, write_clock
@@ -47,6 +48,7 @@ __all__ = ["Answer", "Answered", "Narrator", "Store", "StoreSettings", "last_mom
 
 END = (1 << 63) - 1  # above every rowid
 CLOCK_EVERY_MS = 60_000  # how often the pair of clocks is written down
+NOT_STARTED = -CLOCK_EVERY_MS  # the first transaction takes the clocks along in any case
 
 
 class Store:
@@ -54,13 +56,13 @@ class Store:
 
     def __init__(self, file: File, settings: StoreSettings, ids: Uuid7, narrate: Narrator) -> None:
         self._file = file
-        self._settings = settings
+        self._number_floor = settings.number_floor
         self._spool = Spool(file)
         self._inbox = Inbox(file, self._spool, settings, ids)
         self._messages = Messages(file, self._spool, narrate)
         self._outbox = Outbox(file, self._messages)
-        self._started = False
-        self._clock_ms = -CLOCK_EVERY_MS
+        self._clock_ms = NOT_STARTED
+        self.care = Care(file, self._writing, self._spool, self._messages, settings.retention)
         self.salvaged: Salvaged | None = None
         self.store_id = ""
 
@@ -74,10 +76,10 @@ class Store:
         numbers.format_number(settings.prefix, 0)
         take_up(path)
         try:
-            return cls._opened(open_file(path), settings, at, ids, narrate)
+            return cls._opened(open_file(path, settings.budget_octets), settings, at, ids, narrate)
         except StoreCorrupt as error:
             salvaged = salvage(path, str(error))
-        store = cls._opened(open_file(path), settings, at, ids, narrate)
+        store = cls._opened(open_file(path, settings.budget_octets), settings, at, ids, narrate)
         store.salvaged = salvaged
         return store
 
@@ -109,12 +111,11 @@ class Store:
         """Run one transaction; about once a minute it takes the pair of clocks along."""
         due = at.steady_ms - self._clock_ms >= CLOCK_EVERY_MS
         with self._file.writing():
-            if not self._started:
+            if self._clock_ms == NOT_STARTED:
                 self._start(at)
             yield
             if due:
                 write_clock(self._file, at)
-        self._started = True
         if due:
             self._clock_ms = at.steady_ms
 
@@ -125,8 +126,8 @@ class Store:
             create(self._file, self.store_id, at)
         running, counter = row or (0, 0)
         start = numbers.after_unclean_stop(counter) if running else counter
-        if self._settings.number_floor > start:
-            start = numbers.above(self._settings.number_floor)
+        if self._number_floor > start:
+            start = numbers.above(self._number_floor)
         if start > counter:
             self._file.run("INSERT INTO void_number VALUES (?, ?, ?)", counter + 1, start, at.wall_ms)
         self._file.run("UPDATE store SET running = 1, counter = ?", start)
@@ -374,6 +375,7 @@ class Store:
                 failed=row[2],
                 quarantined=row[0],
                 received=one("SELECT max(id) FROM part"),
+                extra=(("used_octets", self._file.usage().used),),
             )
 
 

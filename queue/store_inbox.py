@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kentongan.queue import inbox, numbers
 from kentongan.queue.ids import Uuid7
@@ -13,6 +13,7 @@ from kentongan.queue.records import (
     Encoding,
     Held,
     InboundPart,
+    Lane,
     Moment,
     OutboundDraft,
     Quarantined,
@@ -24,6 +25,7 @@ from kentongan.queue.records import (
     TicketAck,
     TicketState,
 )
+from kentongan.queue.retention import Retention
 from kentongan.queue.store_spool import Spool
 
 TICKET_COLUMNS = (
@@ -60,6 +62,8 @@ class StoreSettings:
     follow_ups: bool = True
     partial_after_ms: int = 8_000
     number_floor: int = 0  # highest number known from outside this file (SIM, retained status), 0 for none
+    budget_octets: int = 0  # share of the disk that the store may take, 0 for no limit
+    retention: Retention = field(default_factory=Retention)
 
 
 class Inbox:
@@ -93,8 +97,14 @@ class Inbox:
         kept = content.keep_body
         blank = TextPart(Sender("", "", "", False), content.text if kept else "", Encoding.BINARY)
         part_id = self._insert_part(part, blank, at, seq=None, revision=0, sequence=0)
-        address = content.sender.address if content.sender else ""
-        self._file.run("UPDATE part SET reason = ?, sender = ? WHERE id = ?", content.reason, address, part_id)
+        sender = content.sender or Sender("", "", "", replyable=False)
+        self._file.run(
+            "UPDATE part SET reason = ?, sender = ?, sender_ref = ? WHERE id = ?",
+            content.reason,
+            sender.address,
+            sender.ref,
+            part_id,
+        )
         if not kept:
             self._file.run("UPDATE part SET pdu_hex = '' WHERE id = ?", part_id)
         self._file.run("UPDATE store SET quarantined = quarantined + 1")
@@ -243,7 +253,7 @@ class Inbox:
                 str(TicketState.PENDING),
                 seq,
             )
-            self._spool.remove_ticket(seq)
+            self._spool.remove_ticket(seq, Lane.TICKET)
             self._spool.add_ticket(seq, event_id, at.steady_ms + (0 if complete else self._settings.partial_after_ms))
         elif complete:
             self._spool.bring_forward(seq, at.steady_ms)

@@ -45,9 +45,9 @@ def steady_base(path: Path, wall_ms: int, *, synced: bool) -> int:
     return last.steady_ms + off_ms
 
 
-def open_file(path: Path) -> File:
+def open_file(path: Path, budget_octets: int) -> File:
     """Open a file at the newest schema; one that was not closed cleanly, or has lost its own row, is checked first."""
-    file = File(path)
+    file = File(path, budget_octets=budget_octets)
     try:
         new = migrations.migrate(file) == 0
         with file.reading():

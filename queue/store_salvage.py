@@ -21,7 +21,18 @@ MOST_ERRORS = 20_000  # unreadable ranges of a table after which its rest counts
 HIGHEST = 1 << 24  # rowid up to which is searched when the end of a table cannot be read
 SIDES = ("-wal", "-shm")
 # References first: a row is inserted after what it refers to.
-TABLES = ("store", "void_number", "ticket", "part", "spool", "message", "message_part", "early_report", "command")
+TABLES = (
+    "store",
+    "void_number",
+    "hold",
+    "ticket",
+    "part",
+    "spool",
+    "message",
+    "message_part",
+    "early_report",
+    "command",
+)
 # What refers to a lost row, and what was lost that can be made again.
 REPAIRS = (
     "DELETE FROM spool WHERE ticket_seq IS NOT NULL AND ticket_seq NOT IN (SELECT seq FROM ticket)",

@@ -76,7 +76,7 @@ class Spool:
     def close_ticket(self, seq: int) -> None:
         """Stop offering an acknowledged ticket; its PUBACK may be still on its way."""
         spool_id = self._file.number("SELECT id FROM spool WHERE ticket_seq = ? AND lane = ?", seq, int(Lane.TICKET))
-        self.remove_ticket(seq)
+        self.remove_ticket(seq, Lane.TICKET)
         if spool_id:
             self._closed[spool_id] = seq
             while len(self._closed) > REMEMBERED:
@@ -86,9 +86,10 @@ class Spool:
         """Give the ticket whose acknowledgement overtook this PUBACK, once."""
         return self._closed.pop(spool_id, None)
 
-    def remove_ticket(self, seq: int) -> None:
-        """Stop offering a ticket."""
-        self._file.run("DELETE FROM spool WHERE ticket_seq = ? AND lane = ?", seq, int(Lane.TICKET))
+    def remove_ticket(self, seq: int, *lanes: Lane) -> None:
+        """Take a ticket out of some lanes."""
+        for lane in lanes:
+            self._file.run("DELETE FROM spool WHERE ticket_seq = ? AND lane = ?", seq, int(lane))
 
     def postpone(self, spool_id: int, due_ms: int) -> None:
         """Wait with the next publication; this one counts."""

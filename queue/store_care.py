@@ -1,0 +1,276 @@
+"""Care of what lies in the store: retention, erasure, legal hold, space; each public method is one transaction.
+
+What is erased is overwritten in the file (`secure_delete`) and the log is cut to nothing afterwards. Refuses to touch
+what is held, and to erase for want of space what no backend has acknowledged.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from kentongan.queue.models import MODELS, File, Hold, Message, MessagePart, Part, Ticket
+from kentongan.queue.outbox import Step
+from kentongan.queue.records import Erasure, Lane, Moment, OutboundState, Resident, TicketState, Tidied, Usage
+from kentongan.queue.reports import EARLY_KEPT_MS
+from kentongan.queue.retention import Retention
+from kentongan.queue.store_messages import Messages
+from kentongan.queue.store_spool import Spool
+
+Transaction = Callable[[Moment], AbstractContextManager[None]]
+
+BATCH = 200  # rows of a kind in one transaction: a round may not keep a part waiting that just came
+ERASABLE = (str(TicketState.ACCEPTED), str(TicketState.REFUSED))
+BLANK_TICKET = {"sender_number": "", "sender_address": "", "replyable": 0, "notes": "[]"}
+BLANK_PART = {"pdu_hex": "", "text": b"", "data": b"", "sender": ""}
+WAITING = (str(OutboundState.QUEUED), str(OutboundState.SENDING))
+
+
+class Care:
+    """Retention, erasure, hold and space."""
+
+    def __init__(
+        self, file: File, transaction: Transaction, spool: Spool, messages: Messages, retention: Retention
+    ) -> None:
+        self._file = file
+        self._transaction = transaction
+        self._spool = spool
+        self._messages = messages
+        self._retention = retention
+
+    @contextmanager
+    def _writing(self, at: Moment) -> Iterator[None]:
+        with self._transaction(at), self._file.database.bind_ctx(MODELS):
+            self._file.run("PRAGMA defer_foreign_keys = 1")  # rows leave and come back smaller
+            yield
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self._file.reading(), self._file.database.bind_ctx(MODELS):
+            yield
+
+    # -- retention -----------------------------------------------------------------------------------------------------
+
+    def tidy(self, at: Moment, limit: int = BATCH) -> Tidied:
+        """Do one round of retention; call again until nothing was done."""
+        now_ms, periods = at.steady_ms, self._retention
+        with self._writing(at):
+            tidied = Tidied(
+                pdus=self._erase_pdus(now_ms - periods.pdu_ms, limit),
+                quarantined=self._erase_quarantine(now_ms - periods.quarantine_ms, limit),
+                tickets=self._erase_old_tickets(now_ms - periods.body_ms, limit),
+                messages=self._erase_old_messages(now_ms - periods.body_ms, limit),
+                commands=self._delete_commands(now_ms - periods.command_ms, limit),
+                tombstones=self._delete_tombstones(now_ms - periods.tombstone_ms, limit),
+            )
+            self._file.run("DELETE FROM early_report WHERE steady_ms < ?", now_ms - EARLY_KEPT_MS)
+        if tidied != Tidied():
+            self._file.empty_log()
+        return tidied
+
+    def shed(self, at: Moment, limit: int = BATCH) -> int:
+        """Erase the oldest acknowledged texts before their time, for want of space; gives how many."""
+        with self._writing(at):
+            erased = self._erase_old_tickets(at.steady_ms, limit, (str(TicketState.ACCEPTED),))
+        if erased:
+            self._file.empty_log()
+        return erased
+
+    def _erase_pdus(self, before_ms: int, limit: int) -> int:
+        """Drop the raw PDUs of tickets; identifiers grow with time, so a mark tells where to go on."""
+        parts = self._parts_after("pdus_until", before_ms, limit)
+        mine = [part.id for part in parts if part.ticket_seq is not None and not self._is_held(part.ticket_seq)]
+        self._mark("pdus_until", parts)
+        return _blank(Part, Part.id.in_(mine) & (Part.pdu_hex != ""), pdu_hex="")
+
+    def _erase_quarantine(self, before_ms: int, limit: int) -> int:
+        parts = self._parts_after("quarantine_until", before_ms, limit)
+        held = self._held()
+        mine = [part.id for part in parts if part.ticket_seq is None and part.sender_ref not in held]
+        self._mark("quarantine_until", parts)
+        return _blank(Part, Part.id.in_(mine) & (Part.sender != ""), **BLANK_PART)
+
+    def _parts_after(self, mark: str, before_ms: int, limit: int) -> list[Part]:
+        until = self._file.number(f"SELECT {mark} FROM store")  # noqa: S608  a column of ours
+        query = Part.select().where(Part.id > until).order_by(Part.id).limit(limit)
+        return [part for part in query if part.steady_ms <= before_ms]
+
+    def _mark(self, mark: str, parts: Sequence[Part]) -> None:
+        if parts:
+            self._file.run(f"UPDATE store SET {mark} = ?", parts[-1].id)  # noqa: S608  a column of ours
+
+    def _erase_old_tickets(self, before_ms: int, limit: int, states: Sequence[str] = ERASABLE) -> int:
+        query = (
+            Ticket.select(Ticket.seq)
+            .where(
+                Ticket.state.in_(ERASABLE)
+                & Ticket.state.in_(states)
+                & (Ticket.closed_steady_ms <= before_ms)
+                & Ticket.sender_ref.not_in(self._held())
+            )
+            .order_by(Ticket.closed_steady_ms)
+            .limit(limit)
+        )
+        return self._erase_tickets([ticket.seq for ticket in query])
+
+    def _erase_old_messages(self, before_ms: int, limit: int) -> int:
+        query = (
+            Message.select(Message.id, Message.ticket_id)
+            .where((Message.closed_steady_ms <= before_ms) & (Message.recipient != ""))
+            .order_by(Message.closed_steady_ms)
+            .limit(limit)
+        )
+        found = {message.id: message.ticket_id for message in query}
+        tickets = Ticket.select(Ticket.ticket_id).where(
+            Ticket.ticket_id.in_(list(found.values())) & Ticket.sender_ref.in_(self._held())
+        )
+        held = {ticket.ticket_id for ticket in tickets}
+        return self._erase_messages([message_id for message_id, ticket_id in found.items() if ticket_id not in held])
+
+    def _delete_commands(self, before_ms: int, limit: int) -> int:
+        rows = self._file.run("SELECT rowid, steady_ms FROM command ORDER BY rowid LIMIT ?", limit)
+        old = [row[0] for row in rows if row[1] <= before_ms]
+        for rowid in old:
+            self._file.run("DELETE FROM command WHERE rowid = ?", rowid)
+        return len(old)
+
+    def _delete_tombstones(self, before_ms: int, limit: int) -> int:
+        """Delete what is left of the oldest; the newest row of a table stays, its identifier must not come again."""
+        tickets = [
+            t.seq
+            for t in self._oldest(Ticket, Ticket.seq, limit)
+            if t.state == str(TicketState.ERASED) and t.opened_steady_ms <= before_ms
+        ]
+        messages = [
+            m.id
+            for m in self._oldest(Message, Message.id, limit)
+            if not m.recipient and m.closed_steady_ms is not None and m.closed_steady_ms <= before_ms
+        ]
+        strays = [p.id for p in self._oldest(Part, Part.id, limit) if p.ticket_seq is None and p.steady_ms <= before_ms]
+        MessagePart.delete().where(MessagePart.message_id.in_(messages)).execute()
+        Part.delete().where(Part.ticket_seq.in_(tickets) | Part.id.in_(strays)).execute()
+        Ticket.delete().where(Ticket.seq.in_(tickets)).execute()
+        Message.delete().where(Message.id.in_(messages)).execute()
+        return len(tickets) + len(messages) + len(strays)
+
+    @staticmethod
+    def _oldest(model: Any, key: Any, limit: int) -> list[Any]:  # noqa: ANN401  peewee leaves model classes untyped
+        """Give the oldest rows of a table but its newest."""
+        return list(model.select().order_by(key).limit(limit + 1))[:-1]
+
+    # -- erasure on request --------------------------------------------------------------------------------------------
+
+    def erase_sender(self, sender_ref: str, at: Moment) -> Erasure:
+        """Erase all texts and numbers of a data subject, acknowledged or not."""
+        with self._writing(at):
+            if sender_ref in self._held():
+                return Erasure(held=(sender_ref,))
+            seqs = [t.seq for t in Ticket.select(Ticket.seq).where(Ticket.sender_ref == sender_ref)]
+            erasure = self._erase(seqs, at)
+            strays = Part.ticket_seq.is_null() & (Part.sender_ref == sender_ref) & (Part.sender != "")
+            quarantined = _blank(Part, strays, **BLANK_PART)
+        self._file.empty_log()
+        return Erasure(erasure.tickets, erasure.messages, quarantined)
+
+    def erase_tickets(self, ticket_ids: Sequence[str], at: Moment) -> Erasure:
+        """Erase the texts and numbers of some tickets, acknowledged or not."""
+        with self._writing(at):
+            held = self._held()
+            found = list(Ticket.select(Ticket.seq, Ticket.sender_ref).where(Ticket.ticket_id.in_(list(ticket_ids))))
+            erasure = self._erase([ticket.seq for ticket in found if ticket.sender_ref not in held], at)
+        self._file.empty_log()
+        kept = {ticket.sender_ref for ticket in found} & held
+        return Erasure(erasure.tickets, erasure.messages, held=tuple(sorted(kept)))
+
+    def _erase(self, seqs: Sequence[int], at: Moment) -> Erasure:
+        ids = [t.ticket_id for t in Ticket.select(Ticket.ticket_id).where(Ticket.seq.in_(list(seqs)))]
+        messages = list(Message.select(Message.id, Message.state).where(Message.ticket_id.in_(ids)))
+        for message in messages:
+            if message.state in WAITING:
+                self._messages.step(message.id, Step.CANCEL, at)
+        gone = self._erase_messages([message.id for message in messages])
+        return Erasure(self._erase_tickets(seqs), gone)
+
+    def _erase_tickets(self, seqs: Sequence[int]) -> int:
+        """Leave of each ticket its number in the store, its keyed hash and its times."""
+        mine = Ticket.seq.in_(list(seqs)) & (Ticket.state != str(TicketState.ERASED))
+        count = _blank(Ticket, mine, state=str(TicketState.ERASED), **BLANK_TICKET)
+        _blank(Part, Part.ticket_seq.in_(list(seqs)), **BLANK_PART)
+        for seq in seqs:
+            self._spool.remove_ticket(seq, Lane.TICKET, Lane.REPLAY)
+        return count
+
+    def _erase_messages(self, ids: Sequence[int]) -> int:
+        """Leave of each message that is over its identifiers, states and times."""
+        over = Message.id.in_(list(ids)) & Message.state.not_in(WAITING) & (Message.recipient != "")
+        gone = [message.id for message in Message.select(Message.id).where(over)]
+        _blank(MessagePart, MessagePart.message_id.in_(gone), pdu_hex="")
+        return _blank(Message, Message.id.in_(gone), text="", recipient="")
+
+    # -- hold ----------------------------------------------------------------------------------------------------------
+
+    def hold(self, sender_ref: str, at: Moment) -> None:
+        """Keep a sender's data from any erasure while a legal case runs."""
+        with self._writing(at):
+            Hold.insert(sender_ref=sender_ref, wall_ms=at.wall_ms).on_conflict_ignore().execute()
+
+    def release(self, sender_ref: str, at: Moment) -> None:
+        """End a hold; what is overdue goes in the next rounds."""
+        with self._writing(at):
+            Hold.delete().where(Hold.sender_ref == sender_ref).execute()
+            self._file.run("UPDATE store SET pdus_until = 0, quarantine_until = 0")
+
+    def _held(self) -> set[str]:
+        return {hold.sender_ref for hold in Hold.select()}
+
+    def _is_held(self, seq: int) -> bool:
+        held = Ticket.sender_ref.in_(Hold.select(Hold.sender_ref))
+        return Ticket.select().where((Ticket.seq == seq) & held).exists()
+
+    # -- looking -------------------------------------------------------------------------------------------------------
+
+    def residents(self, limit: int, after_seq: int = 0) -> list[Resident]:
+        """Give a page of the tickets whose text and number are still on the card."""
+        with self._reading():
+            query = (
+                Ticket.select()
+                .where((Ticket.seq > after_seq) & (Ticket.state != str(TicketState.ERASED)))
+                .order_by(Ticket.seq)
+                .limit(limit)
+            )
+            return [
+                Resident(t.seq, t.ticket_id, t.number, t.received_ms, t.sender_ref, TicketState(t.state)) for t in query
+            ]
+
+    def quarantined(self) -> dict[str, int]:
+        """Count what is in quarantine with its body, by reason."""
+        with self._file.reading():
+            rows = self._file.run(
+                "SELECT reason, count(*) FROM part INDEXED BY part_quarantine"
+                " WHERE ticket_seq IS NULL AND pdu_hex != '' GROUP BY reason"
+            )
+            return dict(rows)
+
+    def usage(self) -> Usage:
+        """Measure the space used."""
+        with self._file.reading():
+            return self._file.usage()
+
+    def integrity(self) -> tuple[str, ...]:
+        """Check the whole file, which takes seconds; gives what is wrong, nothing when it is sound."""
+        with self._file.reading():
+            found = [row[0] for row in self._file.run("PRAGMA integrity_check(20)") if row[0] != "ok"]
+            dangling = [f"{row[0]} {row[1]} refers to nothing" for row in self._file.run("PRAGMA foreign_key_check")]
+        return (*found, *dangling)
+
+
+def _blank(model: Any, where: object, **blanks: object) -> int:  # noqa: ANN401  peewee leaves model classes untyped
+    """Empty columns of some rows; gives how many.
+
+    The rows leave and come back: a row that shrinks in place leaves its page half empty for ever, while deleting joins
+    half-empty pages, so that the space can be used again.
+    """
+    rows = list(model.select().where(where).dicts())
+    model.delete().where(where).execute()
+    for start in range(0, len(rows), BATCH):
+        model.insert_many([row | blanks for row in rows[start : start + BATCH]]).execute()
+    return len(rows)
