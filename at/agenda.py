@@ -37,6 +37,11 @@ class WalkAll:
 
 
 @dataclass(frozen=True, slots=True)
+class WalkOthers:
+    """Look into the memories that do not receive."""
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """Refuse the call that rings."""
 
@@ -66,7 +71,7 @@ class SearchNetwork:
     """Ask whether the network has been found."""
 
 
-Wish = HangUp | LeaveUssd | Adjust | Inspect
+Wish = HangUp | LeaveUssd | Adjust | Inspect | WalkOthers
 Job = ReadSlot | FreeSlot | SendPart | RunUssd | WalkAll | Poll | SearchNetwork | Wish
 
 
@@ -87,7 +92,7 @@ class Agenda:
     def restart(self, now: float, walk_s: float) -> None:
         """Begin anew after a start: the first walk finds whatever was announced."""
         self._reads.clear()
-        self._wishes = deque([Adjust()])
+        self._wishes = deque([Adjust(), WalkOthers()])
         self._walk_s = walk_s
         self.walk_at = now
         self._poll_at = now + POLL_S

@@ -26,6 +26,11 @@ CTRL_Z = b"\x1a"
 RESYNC = Synchronise(attempts=4, interval_s=1.5)
 """After a deadline: six seconds are enough for a modem that is only slow; the ladder takes over afterwards."""
 
+LONGEST_NOISE = 60
+"""An unsolicited line that nobody knows is no longer than this; a longer one has swallowed a part of the answer."""
+
+_UNASKED_MARKS = frozenset("+^*")
+
 HALF_PROMPT_S = 0.2
 """Quiet after a lone `>` before it counts as a prompt (firmware that prints no space, modem.md 10.1 item 69)."""
 
@@ -83,6 +88,7 @@ class Chat:
     def abort(self, why: str, now: float) -> list[Happening]:
         """End the step in flight without an answer; what the modem says next belongs to nobody."""
         self.box.note(now, f"abort: {why}")
+        self._out.clear()
         return [] if self._flight is None else [self._finish(self._flight, Aborted(why))]
 
     def closed(self, now: float) -> list[Happening]:
@@ -91,7 +97,6 @@ class Chat:
         self._splitter.reset()
         self.unasked.reset()
         self.echo_is_off = False
-        self._out.clear()
         return ended
 
     def bytes_to_send(self) -> bytes:
@@ -166,6 +171,7 @@ class Chat:
 
     def _on_damaged(self, text: str) -> Iterator[Happening]:
         """Take a damaged line for nothing but a hint that something may lie in a slot."""
+        self._disturb()
         if "CMT" in text or "CDS" in text:
             yield Urc(UrcKind.DOUBT, text)
 
@@ -206,6 +212,12 @@ class Chat:
             yield met
         elif self._is_late(text):
             yield Late(text)
+        elif classify(text) is None and (text[:1] not in _UNASKED_MARKS or len(text) > LONGEST_NOISE):
+            self._disturb()
+
+    def _disturb(self) -> None:
+        if isinstance(self._flight, Flight):
+            self._flight.disturb()
 
     def _on_restart(self, restart: RestartSeen, now: float) -> Iterator[Happening]:
         self.echo_is_off = False

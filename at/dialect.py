@@ -17,6 +17,7 @@ class Dialect:
     name: str
     settings: tuple[str, ...]  # sent after each start, refusals do not matter
     memories: tuple[str, ...]  # receive memories in order of preference
+    other_memories: tuple[str, ...]  # looked into now and then: messages of another time or of a failed start
     cnmi: tuple[str, ...]  # variants in order of preference
     iccid: tuple[str, ...]  # tried until one is answered
     pin_attempts: str  # asks for the tries left; the prefix of its answer is its head
@@ -52,6 +53,7 @@ SIM800 = Dialect(
         "AT+GSMBUSY=1",
         "AT+CWHITELIST=0",  # a stored whitelist drops messages without a word (modem.md 10.1 item 61)
     ),
+    other_memories=("ME",),
     memories=("SM",),  # SIM800C hardware manual: SMS storage is the SIM
     cnmi=_CNMI,
     iccid=("AT+CCID",),
@@ -68,6 +70,7 @@ HUAWEI = Dialect(
     name="huawei",
     settings=("AT^CURC=2,0000000000000828", "AT^PORTSEL=0", "AT^STSF=0"),
     memories=("SM", "ME"),
+    other_memories=("SM", "ME"),
     cnmi=("2,1,0,2,0", "2,1,0,1,0", "2,1,2,2,0", "2,1,2,0,0", "1,1,0,2,0", "1,1,0,1,0", "2,1,0,0,0", "2,1"),
     iccid=("AT^ICCID?", "AT+CCID"),
     pin_attempts="AT^CPIN?",
@@ -86,6 +89,7 @@ GENERIC = Dialect(
     name="generic",
     settings=(),
     memories=("SM", "ME"),
+    other_memories=("SM", "ME"),
     cnmi=_CNMI,
     iccid=("AT+CCID", "AT+CICCID", "AT+ICCID", "AT+QCCID"),  # SIM7600 and A7670: CICCID, EC25: QCCID
     pin_attempts='AT+CPINR="SIM PIN"',

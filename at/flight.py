@@ -24,6 +24,9 @@ BARE_SENT_S = 25.0
 SILENT_END_S = 1.0
 """Silence after `+CPIN:` that stands for the `OK` some modems never send (modem.md 1.2)."""
 
+DAMAGED = "?"
+"""Stands in an answer with PDUs for a line that could not be read."""
+
 MAX_ANSWER_LINES = 2100
 """Two lines for each message of the largest store (Balong: 500), twice over."""
 
@@ -85,13 +88,18 @@ class Flight:
         self.payload = Payload.LEFT
         self._patience_ends = self.deadline = now + self.command.timeout_s
 
+    def disturb(self) -> None:
+        """Note that a line was damaged: a header and a PDU on its two sides do not belong together."""
+        if self.command.with_pdu and self._lines:
+            self._keep(DAMAGED)
+
     def response(self, final: Final) -> AtResponse:
         """Build the response that ends this command."""
         return AtResponse(final, tuple(self._lines), self.payload is Payload.LEFT)
 
     @property
     def _awaits_pdu(self) -> bool:
-        return self.command.with_pdu and bool(self._lines) and not is_hex(self._lines[-1])
+        return self.command.with_pdu and bool(self._lines) and ":" in self._lines[-1]
 
     def _keep(self, text: str) -> None:
         if len(self._lines) < MAX_ANSWER_LINES:

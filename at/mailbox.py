@@ -7,8 +7,9 @@ from kentongan.at.agenda import READ_DELAYS_S, ReadSlot
 from kentongan.at.commands import FreeSlot
 from kentongan.at.events import ModemAnswered, SlotFound, SlotFreed, SlotKept, WalkEnded, digest
 from kentongan.at.hands import Hands, SimGone
-from kentongan.at.procedures import Kept, Refused, free_slot, in_storage, read_slot, walk
+from kentongan.at.procedures import Refused
 from kentongan.at.procedures_init import Profile
+from kentongan.at.procedures_slots import Kept, Listing, Selection, free_slot, in_storage, read_slot, walk
 from kentongan.at.results import SlotEntry
 
 MAX_SLOTS = 2000
@@ -22,6 +23,12 @@ class Mailbox:
         self.freeing = False  # a delete is under way
         self._hands = hands
         self._known: dict[tuple[str, int], str] = {}
+        self._selection = Selection("", "")
+
+    def begin(self, storage: str) -> None:
+        """Take up the service: this memory receives and is selected, nothing is known of its slots."""
+        self.forget()
+        self._selection = Selection(storage, storage)
 
     def forget(self) -> None:
         """Note that nothing is known of any slot."""
@@ -49,7 +56,7 @@ class Mailbox:
                     self._hands.agenda.walk_at = then
 
         inner = read_slot(job.index, profile.dialect)
-        procedure = in_storage(job.storage, profile.fill.storage, profile.dialect, inner)
+        procedure = in_storage(job.storage, self._selection, profile.dialect, inner)
         self._hands.runner.begin(procedure, finish, now)
 
     def free(self, job: FreeSlot, profile: Profile, now: float) -> None:
@@ -68,27 +75,50 @@ class Mailbox:
         self.freeing = True
         read_first = self._known.get((job.storage, job.index)) != job.digest
         inner = free_slot(job.index, job.digest, profile.dialect, read_first=read_first)
-        procedure = in_storage(job.storage, profile.fill.storage, profile.dialect, inner)
+        procedure = in_storage(job.storage, self._selection, profile.dialect, inner)
         self._hands.runner.begin(procedure, finish, now)
 
     def walk(self, profile: Profile, now: float) -> None:
-        """Report every occupied slot."""
-        storage = profile.fill.storage
+        """Report every occupied slot of the memory that receives."""
+        storage = self._selection.home
 
-        def finish(found: tuple[SlotEntry, ...] | Refused, then: float) -> None:
+        def finish(found: Listing | Refused, then: float) -> None:
             if isinstance(found, Refused):
                 if found.sim_gone:
                     self._hands.tell(SimGone(found.why), then)
                 return
-            self._hands.agenda.walked(storage, {entry.index for entry in found}, now)
-            for entry in found:
-                self._found(storage, entry)
-            self._hands.outlet.emit(WalkEnded(storage, len(found)))
+            self._hands.agenda.walked(storage, {entry.index for entry in found.entries}, now)
+            self._listed(storage, found)
+            self._hands.outlet.emit(WalkEnded(storage, len(found.entries)))
             self._hands.outlet.emit(ModemAnswered())
 
-        self._hands.runner.begin(walk(storage, profile.dialect), finish, now)
+        procedure = in_storage(storage, self._selection, profile.dialect, walk(storage, profile.dialect))
+        self._hands.runner.begin(procedure, finish, now)
+
+    def walk_others(self, profile: Profile, now: float) -> None:
+        """Report what lies in the memories that do not receive, one after the other."""
+        others = [storage for storage in profile.dialect.other_memories if storage != self._selection.home]
+
+        def look(storage: str, then: float) -> None:
+            def finish(found: Listing | Refused, later: float) -> None:
+                if isinstance(found, Listing):
+                    self._listed(storage, found)
+                if others:
+                    look(others.pop(0), later)
+
+            procedure = in_storage(storage, self._selection, profile.dialect, walk(storage, profile.dialect))
+            self._hands.runner.begin(procedure, finish, then)
+
+        if others:
+            look(others.pop(0), now)
+
+    def _listed(self, storage: str, found: Listing) -> None:
+        for entry in found.entries:
+            self._found(storage, entry)
+            if not found.complete:
+                self._known.pop((storage, entry.index), None)
 
     def _found(self, storage: str, entry: SlotEntry) -> None:
-        if len(self._known) < MAX_SLOTS:
+        if entry.is_whole and len(self._known) < MAX_SLOTS:  # what may be damaged is read again before its delete
             self._known[storage, entry.index] = digest(entry.pdu_hex)
         self._hands.outlet.emit(SlotFound(storage, entry.index, entry.status, entry.tpdu_octets, entry.pdu_hex))

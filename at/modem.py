@@ -206,7 +206,7 @@ class Modem:
             case Late(line):
                 self._service.sender.late(line)
             case RestartSeen(banner):
-                self._hands.runner.resume(now)  # the aborted command ends first: a part under way is now uncertain
+                self._hands.runner.give_up(banner, now)  # the aborted command ends first
                 self._hands.outlet.emit(Restarted(banner))
                 if "POWER" in banner:  # it goes off: nothing but its power will bring it back
                     self._recovery.ladder.skip_to(Rung.POWER_CYCLE)
@@ -328,8 +328,7 @@ class Modem:
 
     def _give_up(self, why: str, now: float) -> None:
         """End whatever is under way; a part whose payload left ends as uncertain."""
-        self._hands.runner.resume(now)
-        self._hands.runner.drop()
+        self._hands.runner.give_up(why, now)
         self._service.stop(why)
 
     def _trouble(self, why: str, now: float) -> None:

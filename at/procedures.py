@@ -1,12 +1,11 @@
-"""The dialogues of a running line: walk, read, free, send, poll, hang up, USSD.
+"""The dialogues of a running line: send, poll, inspect, hang up, search the network.
 
 A procedure yields steps and is sent how they ended (`dialogue.Procedure`); it holds no clock and does no I/O.
 """
 
 from dataclasses import dataclass
-from typing import TypeVar
 
-from kentongan.at.dialect import NO_LIMIT, Dialect
+from kentongan.at.dialect import Dialect
 from kentongan.at.dialogue import (
     Aborted,
     AtCommand,
@@ -19,13 +18,11 @@ from kentongan.at.dialogue import (
     Procedure,
     TimedOut,
 )
-from kentongan.at.events import ErrorFamily, Rejected, SendOutcome, Sent, Uncertain, digest
+from kentongan.at.events import ErrorFamily, Rejected, SendOutcome, Sent, Uncertain
 from kentongan.at.results import (
-    SlotEntry,
     StoreFill,
     fields,
     final_result,
-    listing,
     number,
     operator,
     reference,
@@ -33,14 +30,6 @@ from kentongan.at.results import (
     signal_dbm,
     store_fill,
 )
-
-T = TypeVar("T")
-
-DELETE_TRIES = 3
-"""After three refusals a delete has no hope now; the message is listed again at the next walk (modem.md 4.2)."""
-
-NO_SLOT = frozenset({321, 21, 22})
-"""CMS 321, CME 21 and 22: there is nothing at this index."""
 
 NO_SIM = frozenset({10, 11, 12, 13, 15, 310, 311, 313, 315, 316})
 """CME and CMS codes that say that the card is missing, locked or broken."""
@@ -78,107 +67,6 @@ def ask(text: str, prefix: str = "", timeout_s: float = 3.0) -> Procedure[AtResp
     """Run one command; with a prefix, its answer must have a line of that prefix."""
     prefixes = (prefix,) if prefix else ()
     return (yield AtCommand(text, prefixes, timeout_s, needs_line=bool(prefix)))
-
-
-def select_storage(storage: str, dialect: Dialect) -> Procedure[StoreFill | Refused]:
-    """Make all three memories `storage`: naming one leaves new messages in the old third one (gammu#45)."""
-    response = yield from ask(f'AT+CPMS="{storage}","{storage}","{storage}"', "+CPMS", dialect.sim_s)
-    fill = store_fill(response.lines) if response.ok else None
-    return refusal(response) if fill is None else StoreFill(storage, fill.used, fill.total)
-
-
-def in_storage(storage: str, home: str, dialect: Dialect, inner: Procedure[T]) -> Procedure[T | Refused]:
-    """Do something in another memory than the one that receives, and come back (serialport-gsm#92)."""
-    if storage == home:
-        return (yield from inner)
-    chosen = yield from select_storage(storage, dialect)
-    result: T | Refused = chosen if isinstance(chosen, Refused) else (yield from inner)
-    yield from select_storage(home, dialect)
-    return result
-
-
-def walk(storage: str, dialect: Dialect) -> Procedure[tuple[SlotEntry, ...] | Refused]:
-    """Read every occupied slot of the selected memory."""
-    if dialect.walk_by_index_above < NO_LIMIT:
-        fill = yield from ask_fill(storage)
-        if fill is not None and fill.used > dialect.walk_by_index_above:
-            return (yield from _walk_by_index(fill, dialect))
-    response = yield AtCommand("AT+CMGL=4", ("+CMGL",), dialect.list_s, with_pdu=True)
-    if isinstance(response.final, TimedOut) and response.final.alive:
-        fill = yield from ask_fill(storage)  # gammu#323: a listing that hangs for minutes
-        return refusal(response) if fill is None else (yield from _walk_by_index(fill, dialect))
-    if not response.ok:
-        return refusal(response)
-    entries = []
-    for entry in listing(response.lines):
-        if entry.is_whole:
-            entries.append(entry)
-            continue
-        again = yield from read_slot(entry.index, dialect)  # a line of the listing was damaged on the wire
-        entries.extend([again] if isinstance(again, SlotEntry) else [])
-    return tuple(entries)
-
-
-def _walk_by_index(fill: StoreFill, dialect: Dialect) -> Procedure[tuple[SlotEntry, ...] | Refused]:
-    entries: list[SlotEntry] = []
-    for index in range(fill.total + 1):  # SIM800 counts from 1, Huawei from 0
-        entry = yield from read_slot(index, dialect)
-        if isinstance(entry, SlotEntry):
-            entries.append(entry)
-        elif entry is not None and entry.sim_gone:
-            return entry
-        if len(entries) >= fill.used:
-            break
-    return tuple(entries)
-
-
-def read_slot(index: int, dialect: Dialect) -> Procedure[SlotEntry | Refused | None]:
-    """Read one slot of the selected memory; `None` when it is empty.
-
-    A PDU that does not have the announced length is asked for once more, then taken as it is: raw is better than lost.
-    """
-    found: SlotEntry | None = None
-    for _ in range(2):
-        response = yield AtCommand(f"AT+CMGR={index}", ("+CMGR",), dialect.read_s, with_pdu=True)
-        if isinstance(response.final, CmsError | CmeError) and response.final.code in NO_SLOT:
-            return None
-        if not response.ok:
-            return refusal(response)
-        entries = [entry for entry in listing(response.lines) if entry.pdu_hex]
-        if not entries:
-            return found
-        found = SlotEntry(index, entries[0].status, entries[0].tpdu_octets, entries[0].pdu_hex)
-        if found.is_whole:
-            break
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A slot was not freed; `now_holds` is set when it holds another message."""
-
-    why: str
-    now_holds: SlotEntry | None = None
-
-
-def free_slot(index: int, expected: str, dialect: Dialect, *, read_first: bool) -> Procedure[Kept | None]:
-    """Delete one slot, by its index alone (never with a flag); `None` when it is empty now.
-
-    With `read_first` the content is compared with the digest before anything is deleted.
-    """
-    for tries in range(DELETE_TRIES):
-        if read_first or tries:  # a delete without an answer may have been done, and the slot be taken again
-            entry = yield from read_slot(index, dialect)
-            if entry is None:
-                return None
-            if isinstance(entry, Refused):
-                return Kept(f"cannot be read before the delete: {entry.why}")
-            if digest(entry.pdu_hex) != expected:
-                return Kept("holds another message", entry)
-        response = yield AtCommand(f"AT+CMGD={index}", timeout_s=dialect.delete_s)
-        if response.ok or (isinstance(response.final, CmsError | CmeError) and response.final.code in NO_SLOT):
-            return None
-    return Kept(f"delete refused: {refusal(response).why}")
 
 
 def send(tpdu_octets: int, pdu_hex: str, dialect: Dialect) -> Procedure[SendOutcome]:
@@ -256,13 +144,6 @@ def inspect(cnmi: str, dialect: Dialect) -> Procedure[Condition]:
     supply = yield from ask(dialect.supply, "+CBC", 5.0)
     parts = fields(supply.lines[0]) if supply.lines else []
     return Condition(name, kept, number(parts[2]) if len(parts) > 2 else None)
-
-
-def ask_fill(storage: str) -> Procedure[StoreFill | None]:
-    """Ask how full the receiving memory is."""
-    response = yield from ask("AT+CPMS?", "+CPMS", 5.0)
-    fill = store_fill(response.lines)
-    return None if fill is None else StoreFill(fill.storage or storage, fill.used, fill.total)
 
 
 def ask_sim() -> Procedure[str]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from kentongan.at.dialect import DIALECTS, Dialect, recognise
 from kentongan.at.dialogue import AtCommand, CmeError, Ok, Pause, Procedure, Synchronise
 from kentongan.at.events import SimIdentified
-from kentongan.at.procedures import Refused, ask, ask_registration, ask_sim, refusal, select_storage
+from kentongan.at.procedures import Refused, ask, ask_registration, ask_sim, refusal
+from kentongan.at.procedures_slots import select_storage
 from kentongan.at.results import StoreFill, fields, number
 
 BUSY_TRIES = 30
@@ -18,6 +19,9 @@ BUSY_TRIES = 30
 
 STORAGE_TRIES = 60
 """One a second: the SMS layer of a SIM800 comes up to a minute after its first `OK` (modem.md 2.1 step 10)."""
+
+PREFERRED_TRIES = 20
+"""So long only the memory that should receive is tried: a layer that comes up late refuses every memory."""
 
 PIN_SETTLE_TRIES = 30
 """One a second from the accepted PIN to `READY`."""
@@ -135,8 +139,9 @@ def find_dialect() -> Procedure[Dialect]:
 
 def _open_storage(dialect: Dialect) -> Procedure[StoreFill | Refused]:
     last = Refused("no memory is named")
-    for _ in range(STORAGE_TRIES):
-        for storage in dialect.memories:
+    for tries in range(STORAGE_TRIES):
+        # the second choice only after several refusals: a damaged answer must not move the messages elsewhere
+        for storage in dialect.memories[: 1 + tries // PREFERRED_TRIES]:
             fill = yield from select_storage(storage, dialect)
             if isinstance(fill, StoreFill):
                 return fill

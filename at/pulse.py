@@ -1,6 +1,6 @@
 """Watch the line: health samples, registration, operator, supply, and what is done about a missing network."""
 
-from kentongan.at.agenda import Inspect
+from kentongan.at.agenda import Inspect, WalkOthers
 from kentongan.at.events import (
     CallRefused,
     ModemAnswered,
@@ -87,6 +87,7 @@ class Pulse:
         self._polls += 1
         if self._polls % INSPECT_EVERY == 0:
             self._hands.agenda.want(Inspect())
+            self._hands.agenda.want(WalkOthers())
 
         def finish(health: Health, then: float) -> None:
             self._hands.outlet.emit(ModemAnswered())

@@ -63,11 +63,9 @@ class SlotEntry:
 
     @property
     def is_whole(self) -> bool:
-        """Tell whether the hex has the length the header announced, with its SMSC prefix or without."""
+        """Tell whether the hex has the length the header announced: the TPDU without its SMSC prefix (27.005 §3.1)."""
         octets, odd = divmod(len(self.pdu_hex), 2)
-        if odd or octets == 0:
-            return False
-        return self.tpdu_octets in (octets - 1 - int(self.pdu_hex[:2], 16), octets)
+        return odd == 0 and octets > 0 and self.tpdu_octets == octets - 1 - int(self.pdu_hex[:2], 16)
 
 
 _HEX = re.compile(r"[0-9A-Fa-f]+")
@@ -81,18 +79,21 @@ def is_hex(line: str) -> bool:
 def listing(lines: tuple[str, ...]) -> list[SlotEntry]:
     """Read the answer of `AT+CMGL` or `AT+CMGR`; an entry whose PDU is missing has an empty `pdu_hex`."""
     entries: list[SlotEntry] = []
+    header: SlotEntry | None = None  # the line before, if it was one: a PDU belongs to no other
     for line in lines:
-        if is_hex(line) and entries and not entries[-1].pdu_hex:
-            last = entries[-1]
-            entries[-1] = SlotEntry(last.index, last.status, last.tpdu_octets, line)
+        if header is not None and is_hex(line):
+            entries[-1] = SlotEntry(header.index, header.status, header.tpdu_octets, line)
+            header = None
             continue
-        entry = _slot_header(line)
-        if entry is not None:
-            entries.append(entry)
+        header = _slot_header(line)
+        if header is not None:
+            entries.append(header)
     return entries
 
 
 def _slot_header(line: str) -> SlotEntry | None:
+    if not line.startswith(("+CMGL:", "+CMGR:")):
+        return None
     parts = [number(part) for part in fields(line)]
     first = 1 if line.startswith("+CMGL:") else 0
     if len(parts) < first + 2:

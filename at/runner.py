@@ -85,10 +85,16 @@ class Runner:
             return
         self._do(run, step, now)
 
-    def drop(self) -> None:
-        """Give the procedure up: the modem has restarted or is gone."""
+    def give_up(self, why: str, now: float) -> None:
+        """End the procedure: an answer that came still counts, but nothing more is asked."""
+        response, run = self._waiting, self._run
+        if response is not None and run is not None and run.advance(response) is None:
+            self._run = None
+            run.finish(now)
         if self._run is not None:
             self._run.close()
+        if self._chat.busy:
+            self._chat.abort(why, now)
         self._run = None
         self._waiting = None
         self._pause_ends = math.inf

@@ -6,7 +6,18 @@ the owner, who decides.
 
 from typing import assert_never
 
-from kentongan.at.agenda import Adjust, HangUp, Inspect, Job, LeaveUssd, Poll, ReadSlot, SearchNetwork, WalkAll
+from kentongan.at.agenda import (
+    Adjust,
+    HangUp,
+    Inspect,
+    Job,
+    LeaveUssd,
+    Poll,
+    ReadSlot,
+    SearchNetwork,
+    WalkAll,
+    WalkOthers,
+)
 from kentongan.at.commands import FreeSlot, ModemCommand, RunUssd, SendPart, Shutdown, WalkSlots
 from kentongan.at.events import ErrorFamily, Rejected, SendEnded, SlotKept, UssdAnswered
 from kentongan.at.hands import Hands
@@ -35,7 +46,7 @@ class Service:
     def begin(self, profile: Profile, now: float) -> None:
         """Take up the service after a start."""
         self._profile = profile
-        self.mailbox.forget()
+        self.mailbox.begin(profile.fill.storage)
         self._hands.agenda.restart(now, WALK_S if profile.cnmi else WALK_ALONE_S)
         self.pulse.begin(profile, now)
 
@@ -99,6 +110,8 @@ class Service:
                 self.mailbox.free(job, profile, now)
             case WalkAll():
                 self.mailbox.walk(profile, now)
+            case WalkOthers():
+                self.mailbox.walk_others(profile, now)
             case SendPart():
                 self.sender.send(job, profile, now)
             case RunUssd():

@@ -107,7 +107,7 @@ def test_a_modem_without_any_notification_is_walked_twice_as_often():
     bench = ready(peer)
     mark = len(peer.heard)
     bench.run(300.0)
-    assert peer.heard_since(mark).count("AT+CMGL=4") == 10
+    assert peer.heard_since(mark).count("AT+CMGL=4") >= 10
 
 
 def test_an_idle_line_asks_little():
@@ -200,9 +200,9 @@ def test_only_an_index_is_ever_deleted():
 def test_a_notice_of_another_memory_is_read_there_and_the_own_memory_selected_again():
     bench = ready()
     mark = len(bench.peer.heard)
-    bench.peer.slots[67] = (0, PDU)
+    bench.peer.memories["ME"][67] = (0, PDU)
     bench.feed(b'\r\n+CMTI: "ME",67\r\n')
-    assert bench.peer.heard_since(mark) == ['AT+CPMS="ME","ME","ME"', "AT+CMGR=67", 'AT+CPMS="SM","SM","SM"']
+    assert bench.peer.heard_since(mark) == ['AT+CPMS="ME"', "AT+CMGR=67", 'AT+CPMS="SM","SM","SM"']
     assert bench.found(at.SlotFound) == [at.SlotFound("ME", 67, 0, octets(PDU), PDU)]
 
 

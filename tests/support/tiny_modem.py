@@ -39,7 +39,8 @@ class TinyModem:
 
     def __init__(self, slots: int = 30) -> None:
         self.answers: dict[str, Answer] = dict(ANSWERS)
-        self.slots: dict[int, tuple[int, str]] = {}
+        self.memories: dict[str, dict[int, tuple[int, str]]] = {"SM": {}, "ME": {}}
+        self.selected = "SM"
         self.total = slots
         self.heard: list[str] = []
         self.payloads: list[bytes] = []
@@ -48,6 +49,11 @@ class TinyModem:
         self.echo = False
         self._input = b""
         self._in_prompt = False
+
+    @property
+    def slots(self) -> dict[int, tuple[int, str]]:
+        """The slots of the SIM."""
+        return self.memories["SM"]
 
     def receive(self, data: bytes) -> bytes:
         """Take bytes of the engine, return the answer."""
@@ -90,28 +96,31 @@ class TinyModem:
         return self._store_command(line)
 
     def _store_command(self, line: str) -> bytes:
+        here = self.memories[self.selected]
         if line.startswith("AT+CMGS="):
             self._in_prompt = True
             return b"\r\n> "
         if line == "AT+CMGL=4":
-            rows = [f"\r\n+CMGL: {i},{stat},,{octets(pdu)}\r\n{pdu}\r\n" for i, (stat, pdu) in self.slots.items()]
+            rows = [f"\r\n+CMGL: {i},{stat},,{octets(pdu)}\r\n{pdu}\r\n" for i, (stat, pdu) in here.items()]
             return "".join(rows).encode() + OK
         if found := re.fullmatch(r"AT\+CMGR=(\d+)", line):
-            if int(found[1]) not in self.slots:
+            if int(found[1]) not in here:
                 return OK
-            stat, pdu = self.slots[int(found[1])]
+            stat, pdu = here[int(found[1])]
             return f'\r\n+CMGR: {stat},"",{octets(pdu)}\r\n{pdu}\r\n'.encode() + OK
         if found := re.fullmatch(r"AT\+CMGD=(\d+)", line):
-            self.slots.pop(int(found[1]), None)
+            here.pop(int(found[1]), None)
             return OK
-        if line.startswith("AT+CPMS="):
+        if found := re.match(r'AT\+CPMS="(\w+)"', line):
+            self.selected = found[1]
             return f"\r\n+CPMS: {self._fill()},{self._fill()},{self._fill()}\r\n".encode() + OK
         if line == "AT+CPMS?":
-            return f'\r\n+CPMS: "SM",{self._fill()},"SM",{self._fill()},"SM",{self._fill()}\r\n'.encode() + OK
+            one = f'"{self.selected}",{self._fill()}'
+            return f"\r\n+CPMS: {one},{one},{one}\r\n".encode() + OK
         return OK
 
     def _fill(self) -> str:
-        return f"{len(self.slots)},{self.total}"
+        return f"{len(self.memories[self.selected])},{self.total}"
 
 
 def octets(pdu: str) -> int:
