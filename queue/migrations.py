@@ -4,7 +4,7 @@ Refuses a file written by a newer program. Statements are written by hand: STRIC
 of the running program.
 """
 
-from kentongan.queue.errors import SchemaTooNew
+from kentongan.queue.errors import SchemaTooNew, StoreCorrupt
 from kentongan.queue.models import File
 
 VERSION_1 = (
@@ -169,13 +169,51 @@ VERSION_2 = (
         wall_ms INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID""",
 )
-MIGRATIONS = (VERSION_1, VERSION_2)
+VERSION_3 = (
+    """CREATE TABLE incident (
+        id INTEGER PRIMARY KEY,
+        cause TEXT NOT NULL,
+        line TEXT NOT NULL,
+        began_ms INTEGER NOT NULL,
+        began_steady_ms INTEGER NOT NULL,
+        ended_ms INTEGER,
+        ended_steady_ms INTEGER,
+        attempts INTEGER NOT NULL DEFAULT 0
+    ) STRICT""",
+    "CREATE INDEX incident_open ON incident (line) WHERE ended_ms IS NULL",
+    "CREATE INDEX incident_cause ON incident (cause, line, began_steady_ms)",
+    """CREATE TABLE climb (
+        id INTEGER PRIMARY KEY,
+        line TEXT NOT NULL UNIQUE,
+        rung TEXT NOT NULL,
+        tries INTEGER NOT NULL,
+        steady_ms INTEGER NOT NULL
+    ) STRICT""",
+    """CREATE TABLE rung (
+        id INTEGER PRIMARY KEY,
+        line TEXT NOT NULL,
+        rung TEXT NOT NULL,
+        climbed INTEGER NOT NULL DEFAULT 0,
+        succeeded INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (line, rung)
+    ) STRICT""",
+    """CREATE TABLE fact (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        value TEXT NOT NULL,
+        wall_ms INTEGER NOT NULL,
+        steady_ms INTEGER NOT NULL
+    ) STRICT""",
+)
+MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3)
 
 
 def migrate(file: File) -> int:
     """Bring a file up to date, one transaction per version; returns the version it had (0: it was new)."""
     with file.reading():
         found = file.number("PRAGMA user_version")
+        if not found and file.has("store"):
+            raise StoreCorrupt(f"{file.path}: the schema's version is lost")
     if found > len(MIGRATIONS):
         file.abandon()
         raise SchemaTooNew(str(file.path), found, len(MIGRATIONS))

@@ -38,6 +38,7 @@ from kentongan.queue.records import (
 from kentongan.queue.spool import jitter_of, next_offer_ms
 from kentongan.queue.store_care import Care
 from kentongan.queue.store_inbox import Answer, Answered, Inbox, StoreSettings
+from kentongan.queue.store_incidents import Incidents
 from kentongan.queue.store_messages import Messages, Narrator
 from kentongan.queue.store_opening import create, last_moment, open_file, steady_base, write_clock
 from kentongan.queue.store_outbox import Outbox
@@ -63,6 +64,7 @@ class Store:
         self._outbox = Outbox(file, self._messages)
         self._clock_ms = NOT_STARTED
         self.care = Care(file, self._writing, self._spool, self._messages, settings.retention)
+        self.incidents = Incidents(file, self._writing)
         self.salvaged: Salvaged | None = None
         self.store_id = ""
 

@@ -32,6 +32,10 @@ TABLES = (
     "message_part",
     "early_report",
     "command",
+    "incident",
+    "climb",
+    "rung",
+    "fact",
 )
 # What refers to a lost row, and what was lost that can be made again.
 REPAIRS = (
