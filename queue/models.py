@@ -53,9 +53,10 @@ CAUSES = {
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 Row = tuple[Any, ...]  # columns of one statement, in its own order
-# peewee translates what a statement raises, not what its rows raise later.
-Failure = DatabaseError | InterfaceError | sqlite3.Error
-FAILURES = (DatabaseError, InterfaceError, sqlite3.Error)
+# peewee translates what a statement raises, not what its rows raise later; and Python cannot read SQLite's complaint
+# about a damaged schema when it quotes the damage.
+Failure = DatabaseError | InterfaceError | sqlite3.Error | UnicodeDecodeError
+FAILURES = (DatabaseError, InterfaceError, sqlite3.Error, UnicodeDecodeError)
 
 
 class File:
@@ -181,7 +182,7 @@ class File:
         self.abandon()
         if code in CAUSES:
             raise StoreUnavailable(CAUSES[code], f"{self.path}: {original}") from error
-        if code in DAMAGED:
+        if code in DAMAGED or isinstance(error, UnicodeDecodeError):
             raise StoreCorrupt(f"{self.path}: {original}") from error
         raise error
 

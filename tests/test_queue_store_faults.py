@@ -73,7 +73,7 @@ print(error.cause)
 
 
 def test_a_write_that_the_file_system_refuses_is_survived(tmp_path: Path) -> None:
-    folders = [str(Path(__file__).parent / "support"), str(Path(__file__).parent)]
+    folders = [str(Path(__file__).parent / "support"), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
     done = subprocess.run(
         [sys.executable, "-c", LIMITED, tmp_path],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(folders)},
@@ -251,7 +251,7 @@ def test_lost_rows_are_made_good_as_far_as_they_can_be(desk: Desk) -> None:
     assert desk.later(2 * HOUR_MS).sms("berikut").ticket.number[4:11] > "000-010"
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_damage_ends_in_a_store_that_serves(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     desk = Desk(tmp_path_factory.mktemp("bits"))
