@@ -83,6 +83,10 @@ class Ladder:
         self._climbed_at = now
         return self.rung
 
+    def resume(self, rung: Rung, tries: int, climbed_at: float) -> None:
+        """Go on where an earlier life of the program stood; `climbed_at` is its last climb on this clock."""
+        self._at, self._tries, self._climbed_at = _ORDER.index(rung), tries, climbed_at
+
     def skip_to(self, rung: Rung) -> None:
         """Start the next climb no lower than here: the module has said that it goes off."""
         if _ORDER.index(rung) > self._at:

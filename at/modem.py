@@ -129,6 +129,10 @@ class Modem:
         self._recovery.nothing()
         self._enter(ModemState.CLOSED, why)
 
+    def resume(self, rung: Rung, tries: int, climbed_at: float) -> None:
+        """Take the recovery up where an earlier life of the program left it, before the port is opened."""
+        self._recovery.ladder.resume(rung, tries, climbed_at)
+
     def receive(self, data: bytes, now: float) -> None:
         """Take bytes of the modem."""
         for happening in self._chat.receive(data, now):

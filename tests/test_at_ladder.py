@@ -67,6 +67,19 @@ def test_a_module_that_goes_off_needs_its_power_and_nothing_else():
     assert ladder.climb(0.0) is Rung.ALARM
 
 
+def test_a_ladder_goes_on_where_an_earlier_life_of_the_program_stood():
+    before, after = Ladder(), Ladder()
+    for now in range(0, 500, 100):
+        before.climb(now)
+    after.resume(before.rung, 2, 400)
+    assert after.climbing
+    assert after.earliest() == before.earliest()
+    assert [after.climb(now) for now in (500, 600)] == [before.climb(now) for now in (500, 600)]
+    after.ready(700)
+    after.ready(700 + STEADY_S)
+    assert after.climb(2_000) is Rung.RESYNC
+
+
 def test_the_alarm_means_that_everything_cheaper_failed():
     ladder = Ladder()
     climbs(ladder, 12)
