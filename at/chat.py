@@ -16,9 +16,8 @@ from kentongan.at.blackbox import BlackBox
 from kentongan.at.dialogue import Aborted, AtCommand, AtResponse, Final, Synchronise
 from kentongan.at.flight import Flight, Payload, Sync
 from kentongan.at.lines import Line, LineSplitter, Prompt, Token
-from kentongan.at.results import final_result
 from kentongan.at.unasked import RestartSeen, Unasked, Urc
-from kentongan.at.urcs import UrcKind, classify, head
+from kentongan.at.urcs import UrcKind, classify
 
 ESC = b"\x1b"
 CTRL_Z = b"\x1a"
@@ -44,7 +43,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """A line of a command that was given up: evidence of what happened to it."""
+    """A `+CMGS` that belongs to no command in flight: evidence of what became of a part that was given up."""
 
     line: str
 
@@ -62,7 +61,6 @@ class Chat:
         self.box = black_box
         self._splitter = LineSplitter()
         self._flight: Flight | Sync | None = None
-        self._given_up: AtCommand | None = None
         self._half_prompt_due = math.inf
         self._out = bytearray()
 
@@ -147,7 +145,6 @@ class Chat:
             return [self._finish(flight, final)]
         if isinstance(flight, Flight):
             self.box.note(now, "deadline")
-            self._given_up = flight.command
             flight = Sync(RESYNC, flight)
         self._flight = self._probe(flight, now)
         return []
@@ -210,7 +207,7 @@ class Chat:
             yield from self._on_restart(met, now)
         elif met is not None:
             yield met
-        elif self._is_late(text):
+        elif text.startswith("+CMGS:"):
             yield Late(text)
         elif classify(text) is None and (text[:1] not in _UNASKED_MARKS or len(text) > LONGEST_NOISE):
             self._disturb()
@@ -223,11 +220,6 @@ class Chat:
         self.echo_is_off = False
         yield from self.abort(f"modem restarted: {restart.banner}", now)
         yield restart
-
-    def _is_late(self, text: str) -> bool:
-        if final_result(text) is not None:
-            return False
-        return text.startswith("+CMGS:") or (self._given_up is not None and head(text) in self._given_up.prefixes)
 
     # -- ends and writes ----------------------------------------------------------------------------------------------
 

@@ -386,6 +386,36 @@ def test_a_second_final_in_the_same_bytes_does_not_meet_the_next_command():
     assert bench.played.response.lines == ("+CSQ: 18,0",)
 
 
+def test_a_stray_ok_before_the_prompt_does_not_stand_for_the_answer():
+    bench = ChatBench()
+    bench.start(SEND)
+    bench.rx(b"\r\nOK\r\n\r\n> ")
+    bench.wait(200.0)
+    assert bench.played.response.final == TimedOut(alive=False)
+
+
+def test_a_header_and_a_pdu_on_the_two_sides_of_a_damaged_line_do_not_belong_together():
+    bench = ChatBench()
+    bench.start(LIST)
+    bench.rx(b"\r\n+CMGL: 1,0,,26\r\n0691\xff26\r\n\r\n+CMG\xffL: 2,0,,26\r\n" + PDU.encode() + b"\r\n\r\nOK\r\n")
+    assert PDU not in bench.played.response.lines
+
+
+def test_a_line_that_swallowed_its_neighbour_separates_them_too():
+    bench = ChatBench()
+    bench.start(LIST)
+    bench.rx(b"\r\n+CMGL: 1,0,,26\r\n" + PDU.encode() + b"+CMGL: 2,0,,26\r\n" + PDU.encode() + b"\r\n\r\nOK\r\n")
+    assert PDU not in bench.played.response.lines
+
+
+def test_a_report_that_lost_its_pdu_does_not_take_that_of_the_answer():
+    bench = ChatBench()
+    bench.start(LIST)
+    bench.rx(b"\r\n+CDS: 26\r\n\r\n+CMGL: 1,0,,26\r\n" + PDU.encode() + b"\r\n\r\nOK\r\n")
+    assert bench.played.response.lines == ("+CMGL: 1,0,,26", PDU)
+    assert bench.played.urcs == []
+
+
 # -- restarts and unsolicited lines -----------------------------------------------------------------------------------
 
 
@@ -418,6 +448,14 @@ def test_one_start_is_one_restart():
         bench.rx(f"\r\n{line}\r\n".encode())
         bench.wait(3.0)
     assert bench.played.restarts == ["RDY"]
+
+
+def test_a_start_that_begins_again_is_a_second_restart():
+    bench = ChatBench()
+    for line in ("Call Ready", "SMS Ready", "Call Ready"):
+        bench.rx(f"\r\n{line}\r\n".encode())
+        bench.wait(1.0)
+    assert bench.played.restarts == ["Call Ready", "Call Ready"]
 
 
 def test_repeated_boot_lines_are_one_restart():

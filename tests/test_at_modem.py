@@ -242,6 +242,19 @@ def test_a_damaged_listing_line_is_read_again():
     assert bench.found(at.SlotFound) == [at.SlotFound("SM", 3, 0, octets(PDU), PDU)]
 
 
+def test_a_slot_of_an_incomplete_listing_is_read_again_before_its_delete():
+    bench = ready()
+    bench.peer.slots[3] = (0, OTHER)
+    bench.peer.slots[4] = (0, PDU)
+    bench.peer.answers["AT+CMGL=4"] = f"\r\n+CMGL: 3,0,,26\r\n{PDU}\r\n".encode() + OK  # an overrun ate the middle
+    bench.modem.command(WalkSlots(), bench.now)
+    bench.exchange()
+    bench.modem.command(FreeSlot("SM", 3, digest(PDU)), bench.now)
+    bench.exchange()
+    assert bench.peer.slots[3] == (0, OTHER)
+    assert bench.found(at.SlotFound)[-1] == at.SlotFound("SM", 3, 0, octets(OTHER), OTHER)
+
+
 def test_a_message_that_never_has_its_length_is_reported_as_it_is():
     bench = ready()
     bench.peer.answers["AT+CMGR=3"] = f"\r\n+CMGR: 0,,99\r\n{PDU}\r\n".encode() + OK
