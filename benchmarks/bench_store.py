@@ -1,0 +1,279 @@
+"""Measure the store by itself: what a message costs, how that grows, and how fast a backlog drains.
+
+    python benchmarks/bench_store.py                       a minute: cost of a message and a backlog of 5,000
+    python benchmarks/bench_store.py --stored 1000000      receive() on a store of so many messages against an empty one
+    python benchmarks/bench_store.py --backlog 100000      that many arrive while the broker is away, then drain
+    python benchmarks/bench_store.py --write               also writes it to benchmarks/RESULTS.md
+
+The file is made in the temporary folder (TMPDIR): the figures hold for that disk. Octets written are what
+`/proc/self/io` says was handed to the block layer, so a folder in memory shows none. Exit status 1 when a bound of the
+store's issue is broken.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import TypeVar
+
+import results
+
+from kentongan.queue.ids import Uuid7
+from kentongan.queue.records import (
+    Encoding,
+    InboundPart,
+    Lane,
+    Moment,
+    OutboundDraft,
+    OutboundMessage,
+    PartDraft,
+    PartSent,
+    Priority,
+    Sender,
+    SpoolDraft,
+    SpoolItem,
+    TextPart,
+    Ticket,
+    TicketAck,
+)
+from kentongan.queue.store import Answered, Store, StoreSettings
+
+BORN_MS = 1_770_000_000_000
+SENDERS = 5_000  # people of a district who ever write
+TEXT = "Lampu jalan di Jl. Kaliurang km 5 mati sudah 3 hari. Mohon diperbaiki, terima kasih. (laporan {n})"
+EVERY = frozenset(Priority)
+GROWTH_BOUND = 1.5  # p95 of receive() on the full against the empty store
+DRAIN_BOUND = 500  # a second
+MEMORY_BOUND_KB = 20 * 1024
+START_BOUND_S = 3.0
+MINUTE_MS = 60_000
+MEASURED = 2_000
+T = TypeVar("T")
+
+
+@dataclass
+class Series:
+    """Durations of one operation."""
+
+    name: str
+    seconds: list[float] = field(default_factory=list)
+
+    def time(self, work: Callable[[], T]) -> T:
+        """Run and measure."""
+        start = perf_counter()
+        done = work()
+        self.seconds.append(perf_counter() - start)
+        return done
+
+    def at(self, share: float) -> float:
+        """Give a percentile in milliseconds."""
+        return sorted(self.seconds)[min(len(self.seconds) - 1, int(len(self.seconds) * share))] * 1000
+
+    def row(self) -> str:
+        """Word the percentiles as a row of a table."""
+        return f"| {self.name} | {self.at(0.5):.2f} | {self.at(0.95):.2f} | {self.at(1):.1f} |"
+
+
+class Office:
+    """A store with its citizens and its backend."""
+
+    def __init__(self, folder: Path, *, answering: bool = False) -> None:
+        self.path = folder / "kentongan.db"
+        self.steady_ms = MINUTE_MS
+        self.made = 0
+        self.answering = answering
+        self.store = self.open()
+
+    def open(self) -> Store:
+        """Open the file."""
+        ids = Uuid7(os.urandom)
+        return Store.open(self.path, StoreSettings("LU2"), at=self.at(), ids=ids, narrate=narrate)
+
+    def at(self) -> Moment:
+        """Give the moment of the office's own clock."""
+        return Moment(self.steady_ms, BORN_MS + self.steady_ms, synced=True)
+
+    def sms(self) -> InboundPart:
+        """Make the next citizen's SMS."""
+        self.made += 1
+        self.steady_ms += MINUTE_MS
+        number = f"+62812{self.made * 7919 % SENDERS:07}"
+        sender = Sender(number, number, f"s_{self.made * 7919 % SENDERS:012}", replyable=True)
+        content = TextPart(sender, TEXT.format(n=self.made), Encoding.GSM7, smsc_ms=BORN_MS + self.steady_ms)
+        return InboundPart("a", "89620000000000000000", os.urandom(130).hex(), os.urandom(16).hex(), content)
+
+    def receive(self) -> Ticket | None:
+        """Take the next SMS in."""
+        return self.store.receive(self.sms(), self.at(), answer=self._answer).ticket
+
+    def _answer(self, ticket: Ticket, _answered: Answered) -> OutboundDraft | None:
+        if not self.answering:
+            return None
+        part = PartDraft(150, "11" * 150)
+        text = f"Laporan Anda sudah kami terima. Tiket: {ticket.number}."
+        return OutboundDraft(
+            "a",
+            ticket.sender.number,
+            text,
+            Encoding.GSM7,
+            (part,),
+            Priority.ACKNOWLEDGEMENT,
+            ticket_id=ticket.ticket_id,
+        )
+
+    def due(self, limit: int = 10) -> list[SpoolItem]:
+        """Give what the link would publish."""
+        return self.store.spool_due(self.at(), limit=limit, exclude=())
+
+    def accept(self, ticket_id: str) -> None:
+        """Let the backend have a ticket."""
+        self.store.acknowledge(TicketAck(ticket_id, accepted=True, revision=1, backend_ticket="LPR-1"), self.at())
+
+
+def narrate(_message: OutboundMessage, _at: Moment) -> SpoolDraft | None:
+    """Tell nobody: an acknowledgement of our own has no event."""
+    return None
+
+
+def octets_written() -> int:
+    """Read what this process handed to the block layer."""
+    lines = Path("/proc/self/io").read_text("ascii").splitlines()
+    return int(next(line for line in lines if line.startswith("write_bytes")).split()[1])
+
+
+def resident_kb() -> int:
+    """Read the resident memory of this process."""
+    lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1])
+
+
+def cost(folder: Path) -> list[str]:
+    """Measure a message's way: received, published, accepted, its acknowledgement sent."""
+    office = Office(folder, answering=True)
+    steps = {name: Series(name) for name in ("receive", "spool_due", "spool_published", "acknowledge", "send")}
+    start = octets_written()
+    for _ in range(MEASURED):
+        steps["receive"].time(office.receive)
+        for item in steps["spool_due"].time(office.due):
+            steps["spool_published"].time(lambda item=item: office.store.spool_published(item.spool_id, office.at()))
+            if item.ticket:
+                ticket_id = item.ticket.ticket_id
+                steps["acknowledge"].time(lambda ticket_id=ticket_id: office.accept(ticket_id))
+        steps["send"].time(lambda: send(office))
+    office.store.close(office.at())
+    written = (octets_written() - start) / MEASURED
+    size = office.path.stat().st_size / MEASURED
+    return [
+        f"{MEASURED} SMS, each received, published, accepted by the backend and answered; milliseconds with fsyncs.",
+        "",
+        "| Operation | p50 | p95 | max |",
+        "|---|---|---|---|",
+        *(series.row() for series in steps.values()),
+        "",
+        f"{written / 1000:.1f} kB reach the disk per SMS with all of this, {size:.0f} octets stay in the file.",
+    ]
+
+
+def send(office: Office) -> None:
+    """Send what is due."""
+    part = office.store.due_part("a", office.at(), allowed=EVERY)
+    if part is not None:
+        office.store.begin(part.part_id, office.at())
+        office.store.finish(part.part_id, PartSent(part.part_id % 256), None, office.at())
+
+
+def growth(folder: Path, stored: int) -> tuple[list[str], bool]:
+    """Measure receive() on an empty and on a full store, and what else may slow down."""
+    office = Office(folder)
+    empty, full = Series("receive, empty store"), Series(f"receive, {stored} stored")
+    for _ in range(MEASURED):
+        empty.time(office.receive)
+    fill(office, stored)
+    office.store.close(office.at())
+    size = office.path.stat().st_size / stored
+    clean, unclean, page = Series("start"), Series("start after an unclean stop"), Series("a page of 20 tickets")
+    office.store = clean.time(office.open)
+    office.store = unclean.time(office.open)
+    page.time(lambda: office.store.tickets(20))
+    counts = Series("figures")
+    counts.time(lambda: office.store.counts(office.at()))
+    for _ in range(MEASURED):
+        full.time(office.receive)
+    rows = [series.row() for series in (empty, full, clean, unclean, page, counts)]
+    factor = full.at(0.95) / empty.at(0.95)
+    good = factor <= GROWTH_BOUND and clean.at(1) <= START_BOUND_S * 1000
+    text = f"p95 grows {factor:.2f} times (bound {GROWTH_BOUND}); {size:.0f} octets a message in the file."
+    return ["| Operation | p50 | p95 | max |", "|---|---|---|---|", *rows, "", text], good
+
+
+def fill(office: Office, stored: int) -> None:
+    """Store and accept so many messages, without waiting for the disk."""
+    file = office.store._file  # noqa: SLF001  a benchmark may hurry
+    file.run("PRAGMA synchronous = OFF")
+    while office.made < stored:
+        ticket = office.receive()
+        if ticket is not None:
+            office.accept(ticket.ticket_id)
+    file.run("PRAGMA synchronous = FULL")
+
+
+def backlog(folder: Path, count: int) -> tuple[list[str], bool]:
+    """Let messages arrive while the broker is away, then drain in order."""
+    office = Office(folder)
+    for _ in range(100):
+        office.receive()
+    before_kb = resident_kb()
+    start = perf_counter()
+    for _ in range(count):
+        office.receive()
+    arrived_s = perf_counter() - start
+    office.store.answer(None, SpoolDraft(Lane.RESPONSE, "response", "r", "t", b"{}"), office.at())
+    seen: list[int] = []
+    first = office.due()[0]
+    start = perf_counter()
+    while items := office.due():
+        for item in items:
+            office.store.spool_published(item.spool_id, office.at())
+            if item.ticket:
+                seen.append(item.ticket.seq)
+                office.accept(item.ticket.ticket_id)
+    drained_s = perf_counter() - start
+    grown_kb = resident_kb() - before_kb
+    rate = len(seen) / drained_s
+    ordered = first.lane is Lane.RESPONSE and seen == sorted(seen) and len(seen) == count + 100
+    good = ordered and rate >= DRAIN_BOUND and grown_kb <= MEMORY_BOUND_KB
+    text = (
+        f"{count} SMS stored at {count / arrived_s:.0f}/s while the broker was away, then published and accepted at "
+        f"{rate:.0f}/s (bound {DRAIN_BOUND}), {'in order' if ordered else 'OUT OF ORDER'}; "
+        f"memory grew {grown_kb / 1024:.1f} MB (bound {MEMORY_BOUND_KB // 1024})."
+    )
+    return [text], good
+
+
+def main() -> int:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(description="Measure the store by itself.")
+    parser.add_argument("--stored", type=int, default=20_000, help="messages for the growth of receive()")
+    parser.add_argument("--backlog", type=int, default=5_000, help="messages that wait for the broker")
+    parser.add_argument("--write", action="store_true", help="also write benchmarks/RESULTS.md")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="kentongan-bench-") as name:
+        folders = [Path(name) / part for part in ("cost", "growth", "backlog")]
+        for folder in folders:
+            folder.mkdir()
+        lines = ["## The store", "", *cost(folders[0]), ""]
+        grown, grows_well = growth(folders[1], asked.stored)
+        drained, drains_well = backlog(folders[2], asked.backlog)
+    text = "\n".join([*lines, *grown, "", *drained])
+    print(text)
+    if asked.write:
+        results.write("store", text)
+    return 0 if grows_well and drains_well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
