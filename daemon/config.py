@@ -35,6 +35,7 @@ Id = Annotated[
 Clock = Annotated[
     str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description='write hours and minutes, such as "20:00"')
 ]
+Pin = Annotated[int, Meta(ge=0, le=27, description="write the BCM number of the GPIO pin, 0 for none")]
 FilePath = Annotated[str, Meta(description="write the path of a file, relative to the configuration file or absolute")]
 
 
@@ -76,7 +77,19 @@ class LineConfig(Section, frozen=True):
     pace_s: Annotated[float, Meta(ge=0, le=3600, description="write seconds between two SMS, 0 to 3600")] = 6.0
     per_hour: Annotated[int, Meta(ge=1, le=36_000, description="write how many SMS an hour may hold, 1 to 36000")] = 120
     per_day: Annotated[int, Meta(ge=1, le=864_000, description="write how many SMS a day may hold, 1 to 864000")] = 500
-    power_pin: Annotated[int, Meta(ge=0, le=27, description="write the BCM number of the GPIO pin, 0 for none")] = 0
+    power_pin: Pin = 0  # the modem's PWRKEY
+    power_active_low: Annotated[bool, Meta(description="write true when low level presses the power key")] = False
+    power_pulse_ms: Annotated[int, Meta(ge=50, le=40_000, description="write milliseconds, 50 to 40000")] = 1_500
+    status_pin: Pin = 0  # high while the modem is on
+    rail_pin: Pin = 0  # a switch in the modem's supply
+    rail_active_low: Annotated[bool, Meta(description="write true when low level gives the supply")] = False
+    usb_power: Annotated[
+        str,
+        Meta(
+            pattern=r"^([0-9]+(-[0-9]+(\.[0-9]+)*)?:[0-9]+)?$",
+            description='write hub and port as uhubctl shows them, such as "1-1:2"',
+        ),
+    ] = ""
 
 
 class MqttConfig(Section, frozen=True):
@@ -290,9 +303,7 @@ def _nearest(table: str, name: str) -> str:
 def _complete(config: Config, folder: Path) -> Config:
     """Check what no single field can know, then make every path absolute."""
     _check_lines(config.line)
-    pins = config.lamps.pins
-    if pins and (len(pins) != 4 or len(set(pins)) != 4):
-        raise _refused("lamps.pins", "the lamps need four different pins")
+    _check_pins(config)
     mqtt = _resolved(config.mqtt, folder, "password_file", "ca_file", "cert_file", "key_file")
     lines = tuple(_resolved(line, folder, "pin_file") for line in config.line)
     _check_mqtt(config.gateway, mqtt)
@@ -307,6 +318,21 @@ def _complete(config: Config, folder: Path) -> Config:
             config.answers, signature=config.answers.signature or config.gateway.name[:40].strip()
         ),
     )
+
+
+def _check_pins(config: Config) -> None:
+    """Refuse a pin with two duties."""
+    lamps = config.lamps.pins
+    if lamps and (len(lamps) != 4 or len(set(lamps)) != 4):
+        raise _refused("lamps.pins", "the lamps need four different pins")
+    taken = set(lamps)
+    for index, line in enumerate(config.line, 1):
+        for name in ("power_pin", "status_pin", "rail_pin"):
+            pin = getattr(line, name)
+            if pin in taken:
+                why = f"pin {pin} has another duty already"
+                raise ConfigError(f"line[{index}].{name}", why, "give each its own pin")
+            taken |= {pin} - {0}
 
 
 def _check_lines(lines: tuple[LineConfig, ...]) -> None:

@@ -25,6 +25,8 @@ from kentongan.daemon.events import (
     HostMeasured,
     LineEvent,
     Note,
+    PortMissing,
+    PowerCycled,
     Stopping,
     Tick,
     ToModem,
@@ -113,6 +115,11 @@ class Core:
         match event:
             case LineEvent(name, modem_event):
                 return self._line_event(self._lines[name], modem_event, moment)
+            case PortMissing(name, why):
+                self._lines[name].port_missing(why)
+                return [Note("port_missing", (("line", name), ("why", why)))]
+            case PowerCycled(name, how):
+                return [Note("power_cycled", (("line", name), ("how", how)))]
             case BrokerUp():
                 return self._broker_up(event, moment)
             case BrokerDown():

@@ -18,6 +18,22 @@ class LineEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class PortMissing:
+    """The port of a line cannot be opened, and why; told once per reason."""
+
+    line: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PowerCycled:
+    """The power of a line's modem was cycled, or could not be; `how` says it."""
+
+    line: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """A deadline of the core has come."""
 
@@ -34,7 +50,7 @@ class Stopping:
     """The process is to end: no new send begins, the modems finish what they do."""
 
 
-Event = LineEvent | BrokerEvent | ControlRequest | HostMeasured | Tick | Stopping
+Event = LineEvent | PortMissing | PowerCycled | BrokerEvent | ControlRequest | HostMeasured | Tick | Stopping
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
 """The pins of the board: the only import of RPi.GPIO (on newer boards `rpi-lgpio` provides the same name)."""
 
 from importlib import import_module
-from threading import Event
 from types import ModuleType
 from typing import Protocol
 
 Levels = tuple[bool, bool, bool, bool]
 DARK: Levels = (False, False, False, False)
-PULSE_S = 1.5  # PWRKEY for 1 s at least, older SIM800 1.2 s; 33 s would restart it
+NO_PIN = "no pin is configured"
 
 
 class Lamps(Protocol):
@@ -68,28 +67,52 @@ def open_lamps(pins: tuple[int, ...], *, active_low: bool) -> tuple[Lamps, str]:
         return NoLamps(), f"{type(error).__name__}: {error}"
 
 
-class PowerKey:
-    """The key that switches a modem on and off, behind one GPIO pin: a pulse of high level presses it."""
+class OutputPin:
+    """One pin that we drive: a modem's key or the switch of its supply; it keeps its level when we end."""
+
+    def __init__(self, gpio: ModuleType, pin: int, *, active_low: bool, active: bool = False) -> None:
+        self._gpio, self._pin, self._active_low = gpio, pin, active_low
+        gpio.setwarnings(False)
+        gpio.setmode(gpio.BCM)
+        gpio.setup([pin], gpio.OUT, initial=self._level(active))
+
+    def set(self, active: bool) -> None:
+        """Drive the pin to its active level, or to the other one."""
+        self._gpio.output(self._pin, self._level(active))
+
+    def _level(self, active: bool) -> int:
+        return int(active is not self._active_low)
+
+
+class InputPin:
+    """One pin that we read."""
 
     def __init__(self, gpio: ModuleType, pin: int) -> None:
         self._gpio, self._pin = gpio, pin
-        self._pressed = Event()  # nobody sets it: a pulse is a wait that always runs to its end
         gpio.setwarnings(False)
         gpio.setmode(gpio.BCM)
-        gpio.setup([pin], gpio.OUT, initial=gpio.LOW)
+        gpio.setup([pin], gpio.IN)
 
-    def press(self, pulse_s: float = PULSE_S) -> None:
-        """Press the key; blocks for the pulse."""
-        self._gpio.output(self._pin, self._gpio.HIGH)
-        self._pressed.wait(pulse_s)
-        self._gpio.output(self._pin, self._gpio.LOW)
+    def read(self) -> bool:
+        """Tell whether the level is high."""
+        return bool(self._gpio.input(self._pin))
 
 
-def open_power_key(pin: int) -> tuple[PowerKey | None, str]:
-    """Take the pin of a modem's power key; gives none and the reason when there is none."""
+def open_output(pin: int, *, active_low: bool, active: bool = False) -> tuple[OutputPin | None, str]:
+    """Take a pin to drive; gives none and the reason when there is none."""
     if not pin:
-        return None, "no pin is configured"
+        return None, NO_PIN
     try:
-        return PowerKey(import_module("RPi.GPIO"), pin), ""
+        return OutputPin(import_module("RPi.GPIO"), pin, active_low=active_low, active=active), ""
+    except (ImportError, RuntimeError, OSError) as error:
+        return None, f"{type(error).__name__}: {error}"
+
+
+def open_input(pin: int) -> tuple[InputPin | None, str]:
+    """Take a pin to read; gives none and the reason when there is none."""
+    if not pin:
+        return None, NO_PIN
+    try:
+        return InputPin(import_module("RPi.GPIO"), pin), ""
     except (ImportError, RuntimeError, OSError) as error:
         return None, f"{type(error).__name__}: {error}"

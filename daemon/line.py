@@ -116,6 +116,10 @@ class Line:
                 return
         self._status = replace(self._status, **changes)
 
+    def port_missing(self, why: str) -> None:
+        """Take the reason why the port cannot be opened: an engine that has none cannot tell it."""
+        self._status = replace(self._status, why=why)
+
     def _entered(self, new: at.ModemState, why: str, moment: Moment) -> dict[str, object]:
         """Note a state; what was known of slots and SIM ends with the port."""
         changes: dict[str, object] = {

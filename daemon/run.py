@@ -31,6 +31,7 @@ from kentongan.daemon.line import Line
 from kentongan.daemon.offering import Offering
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.papers import METERED, OFFICE, Papers
+from kentongan.daemon.power import open_power
 from kentongan.daemon.replies import ReplyRules
 from kentongan.daemon.sdnotify import Notifier
 from kentongan.daemon.sending import Limits, QuietHours, Sending
@@ -61,18 +62,23 @@ def run(config: Config) -> int:
     clock = SystemClock(last_moment(Path(config.store.path)))
     gateway = Gateway(config, clock)
     link = Link(gateway.link_settings(), inbox.put, clock=clock.monotonic, random=SystemRandom().random)
-    modems = {line.name: _modem(line, inbox, clock) for line in config.line}
+    modems = {line.name: _modem(line, inbox, clock, log) for line in config.line}
     core = CoreWorker(gateway.core(), inbox, modems, link, StatusFile(runtime).write, clock, log)
     crew = Crew(core, link, modems, control, partial(host.measure, Path(config.store.path)), gateway.farewell)
     log.info("started", version=gateway.identity.version, lines=list(modems), store_id=gateway.store.store_id)
     return Supervisor(crew, clock, Notifier(os.environ), log).run()
 
 
-def _modem(line: LineConfig, inbox: SimpleQueue[Event | None], clock: SystemClock) -> ModemWorker:
+def _modem(line: LineConfig, inbox: SimpleQueue[Event | None], clock: SystemClock, log: logs.Log) -> ModemWorker:
     path = _simulated(line.port.removeprefix(SIMULATED)) if line.port.startswith(SIMULATED) else line.port
     pin = configuration.read_secret(line.pin_file) if line.pin_file else ""
     modem = Modem(ModemSettings(line.name, line.dialect, line.baud, pin))
-    return ModemWorker(line.name, modem, partial(SerialPort.open, path, line.baud), inbox.put, clock)
+    worker = ModemWorker(line.name, modem, partial(SerialPort.open, path, line.baud), inbox.put, clock)
+    power, missing = open_power(line)
+    worker.power = power.cycle
+    for why in missing:
+        log.warning("power_switch_missing", line=line.name, why=why)
+    return worker
 
 
 def _simulated(persona: str) -> str:

@@ -15,7 +15,20 @@ from kentongan.at.events import PortAction, PowerCycle, Reopen, SetRate
 from kentongan.at.modem import Modem
 from kentongan.at.port import SerialPort
 from kentongan.daemon.core import Core
-from kentongan.daemon.events import Acknowledge, Answer, Command, Event, LineEvent, Note, Publish, Show, Tick, ToModem
+from kentongan.daemon.events import (
+    Acknowledge,
+    Answer,
+    Command,
+    Event,
+    LineEvent,
+    Note,
+    PortMissing,
+    PowerCycled,
+    Publish,
+    Show,
+    Tick,
+    ToModem,
+)
 from kentongan.daemon.logs import Log
 from kentongan.daemon.status import Status
 from kentongan.mqtt.client import Link
@@ -67,7 +80,8 @@ class ModemWorker:
         self._port: SerialPort | None = None
         self._inbox: SimpleQueue[ModemCommand] = SimpleQueue()
         self._stopping = False
-        self.power: Callable[[], None] | None = None
+        self._missing = ""  # why the port could not be opened the last time
+        self.power: Callable[[], str] | None = None
 
     def put(self, command: ModemCommand) -> None:
         """Hand a command over from another thread."""
@@ -109,12 +123,20 @@ class ModemWorker:
         try:
             port = self._open_port()
         except (PortLost, PortBusy) as error:
-            self._modem.lost(str(error), self._clock.monotonic())
-            self._wait_for_command(REOPEN_S)
+            self._cannot_open(error)
             return
         self._port = port
+        self._missing = ""
         self._modem.opened(self._clock.monotonic())
         self._write()
+
+    def _cannot_open(self, error: PortLost | PortBusy) -> None:
+        """Tell once why there is no port, and wait."""
+        if (why := str(error)) != self._missing:
+            self._missing = why
+            self._emit(PortMissing(self.name, why))
+        self._modem.lost(why, self._clock.monotonic(), busy=isinstance(error, PortBusy))
+        self._wait_for_command(REOPEN_S)
 
     def _write(self) -> None:
         if self._port is not None and (data := self._modem.bytes_to_send()):
@@ -158,7 +180,7 @@ class ModemWorker:
             case PowerCycle(why):
                 self._close(why)
                 if self.power is not None:
-                    self.power()
+                    self._emit(PowerCycled(self.name, self.power()))
             case _:
                 assert_never(action)
 

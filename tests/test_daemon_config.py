@@ -123,6 +123,19 @@ REFUSALS = [
     ("[[line]]", "[line]", "line", "write one to four tables [[line]], with two brackets each"),
     ("[runtime]", "[lamps]\npins = [17, 27, 22]\n[runtime]", "lamps.pins", "write four different BCM pin numbers"),
     ("[runtime]", "[lamps]\npins = [17, 27, 22, 22]\n[runtime]", "lamps.pins", "write four different BCM pin numbers"),
+    (
+        '"/dev/serial0"',
+        '"/dev/serial0"\nusb_power = "1-1"',
+        "line[1].usb_power",
+        "write hub and port as uhubctl shows them",
+    ),
+    ('"/dev/serial0"', '"/dev/serial0"\npower_pin = 4\nrail_pin = 4', "line[1].rail_pin", "give each its own pin"),
+    (
+        '"/dev/serial0"',
+        '"/dev/serial0"\npower_pulse_ms = 5',
+        "line[1].power_pulse_ms",
+        "write milliseconds, 50 to 40000",
+    ),
     ("[runtime]", "[lamps]\npins = [1, 27, 22, 3]\n[runtime]", "lamps.pins[1]", "write four different BCM pin numbers"),
     ("[runtime]", '[sending]\nquiet_from = "24:00"\n[runtime]', "sending.quiet_from", "write hours and minutes"),
     ("[runtime]", "runtime = 1\n[other]", "store.runtime", "remove it"),
@@ -236,3 +249,15 @@ def test_any_value_in_any_place_is_explained(table: str, key: str, value: object
     with pytest.raises(ConfigError) as caught:
         configuration._convert(document)
     assert caught.value.remedy
+
+
+def test_a_pin_has_one_duty_lamps_and_every_line_included(folder: Path) -> None:
+    lamps = "[lamps]\npins = [17, 27, 22, 23]\n[runtime]"
+    text = GOOD.replace('"/dev/serial0"', '"/dev/serial0"\nstatus_pin = 22').replace("[runtime]", lamps)
+    assert refused(folder, text).key == "line[1].status_pin"
+
+
+def test_a_usb_port_is_named_as_uhubctl_names_it(folder: Path) -> None:
+    for named in ("1-1:2", "2:4", "1-1.4.2:3"):
+        text = GOOD.replace('"/dev/serial0"', f'"/dev/serial0"\nusb_power = "{named}"')
+        assert configuration.load(written(folder, text)).line[0].usb_power == named

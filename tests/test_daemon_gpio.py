@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from kentongan.daemon.gpio import DARK, NoLamps, PinLamps, open_lamps, open_power_key
+from kentongan.daemon.gpio import DARK, NoLamps, PinLamps, open_input, open_lamps, open_output
 
 PINS = (17, 27, 22, 23)
 ALL = (True, True, True, True)
@@ -69,18 +69,45 @@ def test_a_board_that_refuses_its_pins_leaves_us_without_lamps(
     assert (type(lamps), why) == (NoLamps, "RuntimeError: not running on a RPi!")
 
 
-def test_the_power_key_is_pressed_and_let_go(pins: ModuleType) -> None:
-    key, why = open_power_key(5)
-    assert key is not None
+def test_a_pin_that_is_driven_rests_at_its_other_level_and_is_never_given_back(pins: ModuleType) -> None:
+    pin, why = open_output(5, active_low=False)
+    assert pin is not None
     assert why == ""
     assert pins.levels == {5: 0}
-    before = len(pins.calls)
-    key.press(pulse_s=0.001)
-    assert pins.calls[before:] == [("output", 5, 1), ("output", 5, 0)]
+    pin.set(True)
+    assert pins.levels == {5: 1}
+    pin.set(False)
+    assert pins.levels == {5: 0}
+    assert not [call for call in pins.calls if call[0] == "cleanup" and 5 in call[1]]
 
 
-def test_without_a_pin_or_a_board_there_is_no_power_key_and_a_reason() -> None:
-    assert open_power_key(0) == (None, "no pin is configured")
-    key, why = open_power_key(5)
-    assert key is None
+def test_a_key_that_is_pressed_at_low_level_rests_at_high(pins: ModuleType) -> None:
+    pin, _ = open_output(4, active_low=True)
+    assert pin is not None
+    assert pins.levels[4] == 1
+    pin.set(True)
+    assert pins.levels[4] == 0
+
+
+def test_a_supply_is_on_from_the_first_moment(pins: ModuleType) -> None:
+    open_output(6, active_low=False, active=True)
+    open_output(7, active_low=True, active=True)
+    assert (pins.levels[6], pins.levels[7]) == (1, 0)
+    assert ("setup", (6,), pins.OUT, 1) in pins.calls
+
+
+def test_a_pin_that_is_read_tells_its_level(pins: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    pin, why = open_input(13)
+    assert pin is not None
+    assert why == ""
+    assert not pin.read()
+    monkeypatch.setitem(pins.inputs, 13, 1)
+    assert pin.read()
+
+
+@pytest.mark.parametrize("take", [lambda pin: open_output(pin, active_low=False), open_input])
+def test_without_a_pin_or_a_board_there_is_nothing_and_a_reason(take) -> None:
+    assert take(0) == (None, "no pin is configured")
+    found, why = take(5)
+    assert found is None
     assert why.startswith("ModuleNotFoundError: ")
