@@ -6,8 +6,10 @@ Pure: broker events in, facts out.
 from msgspec.structs import replace
 
 from kentongan.daemon.status import LinkStatus
-from kentongan.mqtt.events import BrokerDown, BrokerUp
+from kentongan.mqtt.events import BrokerDown, BrokerUp, PubackResult, Published
 from kentongan.queue.records import Moment, SpoolItem
+
+STABLE_S = 60.0  # a connection that stood so long proves that nobody else has our name (contract E13)
 
 
 class Broker:
@@ -17,6 +19,7 @@ class Broker:
         self.up: BrokerUp | None = None
         self.in_flight: dict[int, SpoolItem] = {}
         self.status = LinkStatus()
+        self._blocked: set[int] = set()  # tokens of publications that are too large for the broker
 
     @property
     def room(self) -> int:
@@ -47,8 +50,21 @@ class Broker:
         if was_up or not self.status.cause:
             changes |= {"since_ms": at.wall_ms, "since_steady_ms": at.steady_ms}
         if was_up:
-            changes |= {"reconnects": self.status.reconnects + 1}
+            short = self.status.short_lived + 1 if event.connected_s < STABLE_S else 0
+            changes |= {"reconnects": self.status.reconnects + 1, "short_lived": short}
         self.status = replace(self.status, **changes)
+
+    def answered(self, event: Published) -> None:
+        """Take the facts out of a PUBACK."""
+        if event.result is PubackResult.TOO_LARGE:
+            self._blocked.add(event.token)
+        else:
+            self._blocked.discard(event.token)
+        self.note(
+            no_subscriber=event.result is PubackResult.NO_SUBSCRIBER,
+            not_authorized=event.result is PubackResult.NOT_AUTHORIZED,
+            blocked=len(self._blocked),
+        )
 
     def note(self, **facts: object) -> None:
         """Change facts of the status that are not the connection itself."""

@@ -32,6 +32,7 @@ from kentongan.daemon.events import (
     ToModem,
 )
 from kentongan.daemon.intake import Intake
+from kentongan.daemon.journal import Journal
 from kentongan.daemon.line import Line
 from kentongan.daemon.offering import Offering
 from kentongan.daemon.sending import NEVER_MS, Sending
@@ -59,6 +60,7 @@ class Rooms:
     desk: Desk
     control: ControlDesk
     standing: Standing
+    journal: Journal
 
 
 class Core:
@@ -85,7 +87,9 @@ class Core:
                 commands += self._store_failed(None, error, moment)
         if not isinstance(event, Tick):
             self._rooms.standing.touch(moment)
-        return commands + self._rooms.standing.changed(moment)
+        commands += self._rooms.standing.changed(moment)
+        self._rooms.journal.take(commands, moment)
+        return commands
 
     def next_deadline(self) -> int:
         """Give the steady moment of the next `Tick`."""

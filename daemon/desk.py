@@ -4,12 +4,17 @@ Every command gets an answer in the same transaction as its effect; the caller a
 bad command never blocks the next one and never echoes what was sent.
 """
 
+from typing import assert_never
+
 import msgspec
 
-from kentongan.daemon.broker import Broker
+from kentongan.daemon.effects import Made
+from kentongan.daemon.erasing import erase
 from kentongan.daemon.events import Command, Note
+from kentongan.daemon.inquiry import Inquiry, Sources
 from kentongan.daemon.outward import Voice
-from kentongan.daemon.replies import Made, Replies, ReplyRules
+from kentongan.daemon.replay import Replay
+from kentongan.daemon.replies import SKEW_MS, Replies, ReplyRules
 from kentongan.mqtt import commands as contract
 from kentongan.mqtt import payloads
 from kentongan.mqtt.codes import ErrorCode
@@ -22,7 +27,6 @@ from kentongan.queue.records import (
     Moment,
     TicketAck,
 )
-from kentongan.queue.store import Store
 
 # A command with an id of its own; a ticket_ack is idempotent without one.
 Numbered = payloads.Reply | payloads.ReplyCancel | payloads.Resend | payloads.Get | payloads.Ping | payloads.Erase
@@ -31,11 +35,13 @@ Numbered = payloads.Reply | payloads.ReplyCancel | payloads.Resend | payloads.Ge
 class Desk:
     """Reads what the broker delivered and answers it."""
 
-    def __init__(self, store: Store, broker: Broker, voice: Voice, rules: ReplyRules) -> None:
-        self._store = store
-        self._broker = broker
+    def __init__(self, sources: Sources, voice: Voice, rules: ReplyRules) -> None:
+        self._store = sources.store
+        self._broker = sources.broker
         self._voice = voice
-        self._replies = Replies(store, voice, rules)
+        self._replies = Replies(sources.store, voice, rules)
+        self._inquiry = Inquiry(sources, voice)
+        self._replay = Replay(sources.store, voice)
 
     def handle(self, event: MessageReceived, at: Moment) -> list[Command]:
         """Commit one message of a subscription; the caller acknowledges it then."""
@@ -116,29 +122,43 @@ class Desk:
         return "duplicate"
 
     def _first(self, name: str, command: Numbered, fingerprint: str, event: MessageReceived, at: Moment) -> str:
+        self._compare_clocks(command, at)
         made = self._made(name, command, at)
         if isinstance(made, Refused):
             if made.retryable:  # the very same bytes may come again, so nothing is remembered
                 return self._refuse(name, made, event, at)
             made = (self._voice.refusal(name, made, at), None)
-        response, draft = made
+        response, commit = made
         record = CommandRecord(command.command_id, name, fingerprint, payloads.encode(response))
         spooled = self._voice.spooled(response, event.correlation)
-        if draft is None:
+        if commit is None:
             self._store.answer(record, spooled, at)
         else:
-            self._store.accept(draft, record, spooled, at)
-            self._replies.took(at)
+            commit(record, spooled)
         return response.error.code.value if response.error else response.status
+
+    def _compare_clocks(self, command: Numbered, at: Moment) -> None:
+        """Note how far the backend's clock is from ours; a command that lay at the broker is old, not ahead."""
+        issued = getattr(command, "issued_at", msgspec.UNSET)
+        if at.synced and issued is not msgspec.UNSET:
+            ahead_ms = payloads.unix_ms(issued) - at.wall_ms
+            self._broker.note(clock_skew_s=ahead_ms // 1000 if ahead_ms > SKEW_MS else 0)
 
     def _made(self, name: str, command: Numbered, at: Moment) -> Made:
         """Decide what a command does and how it is answered."""
         match command:
             case payloads.Reply():
                 return self._replies.make(command, at)
+            case payloads.ReplyCancel():
+                return self._replies.cancel(command, at)
+            case payloads.Resend():
+                return self._replay.make(command, at)
+            case payloads.Get():
+                return self._inquiry.make(command, at)
+            case payloads.Erase():
+                return erase(command, self._store, self._voice, at)
             case payloads.Ping():
                 result = {"echo": command.echo} if command.echo else None
                 return self._voice.response(name, command.command_id, "done", at, result=result), None
             case _:
-                why = "this gateway does not offer it yet"
-                return Refused(ErrorCode.NOT_ENABLED, why, command.command_id)
+                assert_never(command)

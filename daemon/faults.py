@@ -378,6 +378,28 @@ ROWS = (
         ("check the office's internet", "allow NTP (UDP 123) in the router", "times may be wrong until then"),
         "clock_unsynced",
     ),
+    Fault(
+        7,
+        "clock_skew",
+        MINOR,
+        "JAM BERBEDA",
+        "jam alat dan jam server berbeda lebih dari 5 menit",
+        "the clocks of this box and of the county's system differ by more than 5 minutes",
+        ("cek internet kantor", "minta izinkan NTP (UDP 123) di router", "minta pengelola server cek jam server"),
+        ("check the office's internet", "allow NTP (UDP 123) in the router", "have the server's clock checked"),
+        "clock_skew",
+    ),
+    Fault(
+        7,
+        "message_blocked",
+        MINOR,
+        "PESAN TERLALU BESAR",
+        "satu pesan terlalu besar untuk server dan tertahan di alat",
+        "a message is too large for the broker and is kept here",
+        ("hubungi pengelola server", "minta naikkan batas ukuran pesan", "pesan tetap tersimpan di alat"),
+        ("call the server's keeper", "have the limit on message size raised", "the message is kept here"),
+        "message_blocked",
+    ),
     # -- 8: the configuration ------------------------------------------------------------------------------------------
     Fault(
         8,

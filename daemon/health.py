@@ -20,6 +20,7 @@ SEARCHING_MS = 30_000  # a SIM800 registers in 5 to 20 s
 NOT_REGISTERED_MS = 300_000  # contract 4.10
 STORE_MS = 5_000  # longer than a busy SQLite
 LINK_MS = 20_000  # a connection that comes back at the first or second attempt is no fault
+TAKE_OVERS, STABLE_MS = 3, 60_000  # losses in a row within a minute of connecting: another box has our name (E13)
 BACKEND_SILENT_S = 900  # contract 4.10
 CLOCK_MS = 600_000  # NTP takes a minute or two after the uplink is there
 DISK_LOW_MB, DISK_FINE_MB = 100, 150
@@ -134,6 +135,12 @@ def _link(status: Status) -> Iterator[str]:
         if _offline_ms(status, link) >= LINK_MS:
             yield _link_cause(link)
         return
+    if link.blocked:
+        yield "message_blocked"
+    if link.clock_skew_s:
+        yield "clock_skew"
+    if link.short_lived >= TAKE_OVERS and status.steady_ms - link.since_steady_ms < STABLE_MS:
+        yield "duplicate_client"
     if link.not_authorized:
         yield "mqtt_not_authorized"
     elif link.no_subscriber:

@@ -46,22 +46,25 @@ class Offering:
         return Publication(
             item.spool_id,
             self._voice.topics.event(item.channel),
-            self._voice.ticket(item.ticket, item.attempt, moment) if item.ticket else item.body,
+            self._payload(item, moment),
             event_id=item.event_id,
             event_type=item.event_type,
             correlation=item.correlation,
             connection_id=self._broker.up.connection_id if self._broker.up else "",
         )
 
+    def _payload(self, item: SpoolItem, moment: Moment) -> bytes:
+        """Word a ticket anew for each publication; a replay's body names the command that asked for it."""
+        if item.ticket is None:
+            return item.body
+        return self._voice.ticket(item.ticket, item.attempt, moment, item.body.decode())
+
     def answered(self, event: Published, moment: Moment) -> tuple[list[Command], frozenset[int]]:
         """Commit a PUBACK; gives the parts that have their second durable copy now."""
         item = self._broker.in_flight.get(event.token)
         if item is None:
             return [], frozenset()
-        self._broker.note(
-            no_subscriber=event.result is PubackResult.NO_SUBSCRIBER,
-            not_authorized=event.result is PubackResult.NOT_AUTHORIZED,
-        )
+        self._broker.answered(event)
         facts = (("spool", item.spool_id), ("channel", item.channel), ("result", str(event.result)))
         if event.result is PubackResult.ACCEPTED:
             name, part_ids = "published", self._store.spool_published(item.spool_id, moment)

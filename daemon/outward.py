@@ -33,8 +33,8 @@ class Voice:
 
     # -- tickets -------------------------------------------------------------------------------------------------------
 
-    def ticket(self, ticket: Ticket, attempt: int, at: Moment) -> bytes:
-        """Word a ticket for one publication."""
+    def ticket(self, ticket: Ticket, attempt: int, at: Moment, replay_command_id: str = "") -> bytes:
+        """Word a ticket for one publication, or for one more on request."""
         document = payloads.Ticket(
             event_id=ticket.event_id,
             county_id=self.topics.county_id,
@@ -58,6 +58,7 @@ class Voice:
             thread=ticket.thread.value,
             kind=ticket.kind,
             line=ticket.line,
+            replay_command_id=replay_command_id or UNSET,
         )
         return payloads.encode(document)
 

@@ -67,7 +67,7 @@ class Papers:
     public_number: str
     max_parts: int
     replies_per_minute: int
-    capabilities: tuple[str, ...] = ("delivery_report",)
+    capabilities: tuple[str, ...] = ("delivery_report", "reply_cancel", "resend", "get", "erase")
 
     # -- connection ----------------------------------------------------------------------------------------------------
 

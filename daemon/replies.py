@@ -1,4 +1,4 @@
-"""Replies of the backend: whether one may go, and its draft (contract 4.9, checks 8 and 9)."""
+"""Replies of the backend: whether one may go, its draft, its end (contract 4.9, checks 8 and 9)."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -7,22 +7,32 @@ from msgspec import UNSET
 
 from kentongan.at import pdu
 from kentongan.at.errors import NotEncodable
+from kentongan.daemon.effects import Made
 from kentongan.daemon.outward import Voice
 from kentongan.mqtt import payloads
 from kentongan.mqtt.codes import ErrorCode
 from kentongan.mqtt.commands import Refused
-from kentongan.queue.records import Encoding, Moment, OutboundDraft, PartDraft, Priority, Ticket
+from kentongan.queue.records import (
+    CommandRecord,
+    Encoding,
+    Moment,
+    OutboundDraft,
+    OutboundState,
+    PartDraft,
+    Priority,
+    SpoolDraft,
+    Ticket,
+)
 from kentongan.queue.store import Store
 
 DAY_MS = 86_400_000
 LIFETIME_MS = DAY_MS  # of a reply without `expires_at` (contract 4.7)
+SKEW_MS = 300_000  # between `issued_at` and our clock; more is worth an alarm (contract 4.9)
 OLDEST_ISSUE_MS = 7 * DAY_MS  # an older `issued_at` is a replay (contract 8)
 FRESH_MS = 3_600_000  # a reply to an SMS of the same hour may leave in quiet hours (decisions.md 7)
 MAX_QUEUED = 2_000  # replies that wait: four days at the default daily cap
 MINUTE_MS = 60_000
 NETWORK_VALIDITY_MIN = 1_440  # how long the service centre keeps trying
-
-Made = tuple[payloads.Response, OutboundDraft | None] | Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +70,11 @@ class Replies:
         self._rules = rules
         self._budget = Budget(rules.per_minute)
 
-    def took(self, at: Moment) -> None:
-        """Count a reply that was accepted."""
-        self._budget.take(at)
-
     def make(self, reply: payloads.Reply, at: Moment) -> Made:
         """Check a reply and make its draft (contract 4.9, checks 8 and 9)."""
+        if reply.sender_id is not UNSET:
+            why = "a SIM sends from its own number"
+            return Refused(ErrorCode.SENDER_ID_NOT_POSSIBLE, why, reply.command_id, "sender_id")
         ticket = self._addressee(reply)
         if isinstance(ticket, Refused):
             return ticket
@@ -101,7 +110,24 @@ class Replies:
         }
         if segmented.changes:
             result["changes"] = [f"{change.before!r} -> {change.after!r}" for change in segmented.changes]
-        return self._voice.response("reply", reply.command_id, "accepted", at, result=result), draft
+        accepted = self._voice.response("reply", reply.command_id, "accepted", at, result=result)
+        return accepted, lambda record, spooled: self._accept(draft, record, spooled, at)
+
+    def _accept(self, draft: OutboundDraft, record: CommandRecord, spooled: SpoolDraft, at: Moment) -> None:
+        self._store.accept(draft, record, spooled, at)
+        self._budget.take(at)
+
+    def cancel(self, command: payloads.ReplyCancel, at: Moment) -> Made:
+        """Stop a reply that has not begun to leave; stopped before the answer, for to stop twice is to stop once."""
+        message = self._store.cancel(command.target_command_id, at)
+        if message is None:
+            why, where = "no reply has this id", "target_command_id"
+            return Refused(ErrorCode.UNKNOWN_COMMAND_ID, why, command.command_id, where)
+        details: payloads.Details = {"state": message.state.value}
+        if message.state is not OutboundState.CANCELLED:
+            why = "it has begun to leave" if not message.final else "it is over"
+            return Refused(ErrorCode.TOO_LATE, why, command.command_id, "target_command_id", details)
+        return self._voice.response("reply_cancel", command.command_id, "done", at, result=dict(details)), None
 
     def _addressee(self, reply: payloads.Reply) -> Ticket | Refused:
         """Find whom to answer: only people who wrote (contract 8)."""

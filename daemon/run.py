@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Callable
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from queue import SimpleQueue
 from random import SystemRandom
@@ -26,7 +27,9 @@ from kentongan.daemon.core import Core, Rooms
 from kentongan.daemon.desk import Desk
 from kentongan.daemon.events import Event
 from kentongan.daemon.inbound import Office
+from kentongan.daemon.inquiry import Sources
 from kentongan.daemon.intake import Intake
+from kentongan.daemon.journal import Journal
 from kentongan.daemon.line import Line
 from kentongan.daemon.offering import Offering
 from kentongan.daemon.outward import Voice
@@ -148,13 +151,16 @@ class Gateway:
         lines = {line.name: Line(line.name) for line in config.line}
         own = frozenset({config.gateway.public_number} - {""})
         standing = Standing(self.identity, self._papers, store, lines, broker)
+        digest = sha256(configuration.effective(config).encode()).hexdigest()[:16]
+        sources = Sources(store, broker, standing, self._papers, Journal(), digest)
         rooms = Rooms(
             Intake(store, Office(_secret(Path(config.store.path)), own), Acknowledger(self._answers)),
             Sending(store, _limits(config), self._quiet_hours(), SystemRandom().random),
             Offering(store, broker, voice),
-            Desk(store, broker, voice, ReplyRules(config.sending.max_parts, config.sending.replies_per_minute)),
+            Desk(sources, voice, ReplyRules(config.sending.max_parts, config.sending.replies_per_minute)),
             ControlDesk(store, standing, config.line[0].name),
             standing,
+            sources.journal,
         )
         return Core(store, lines, broker, rooms)
 

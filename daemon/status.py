@@ -56,6 +56,9 @@ class LinkStatus(msgspec.Struct, frozen=True):
     backend: str = "unknown"  # presence: online | offline | lost | unknown
     no_subscriber: bool = False
     not_authorized: bool = False
+    short_lived: int = 0  # connections in a row that ended within a minute: another box with our name (contract E13)
+    blocked: int = 0  # publications that are too large for the broker
+    clock_skew_s: int = 0  # how far the last command's `issued_at` was from our clock, 0 when within the limit
 
 
 class StoreStatus(msgspec.Struct, frozen=True):

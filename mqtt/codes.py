@@ -27,6 +27,7 @@ class ErrorCode(StrEnum):
     ALREADY_EXPIRED = "already_expired"
     UNKNOWN_COMMAND_ID = "unknown_command_id"
     TOO_LATE = "too_late"
+    ON_HOLD = "on_hold"
     NOT_ENABLED = "not_enabled"
     # 9: capacity
     QUEUE_FULL = "queue_full"

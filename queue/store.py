@@ -42,6 +42,7 @@ from kentongan.queue.store_incidents import Incidents
 from kentongan.queue.store_messages import Messages, Narrator
 from kentongan.queue.store_opening import create, last_moment, open_file, steady_base, write_clock
 from kentongan.queue.store_outbox import Outbox
+from kentongan.queue.store_replay import Replays
 from kentongan.queue.store_salvage import Salvaged, salvage, take_up
 from kentongan.queue.store_spool import Spool
 
@@ -65,6 +66,7 @@ class Store:
         self._clock_ms = NOT_STARTED
         self.care = Care(file, self._writing, self._spool, self._messages, settings.retention)
         self.incidents = Incidents(file, self._writing)
+        self.replays = Replays(file, self._writing, self._answer_command, self._spool, self._messages)
         self.salvaged: Salvaged | None = None
         self.store_id = ""
 

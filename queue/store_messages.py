@@ -99,7 +99,11 @@ class Messages:
 
     def newest(self, limit: int, before_id: int) -> list[OutboundMessage]:
         """Give a page of messages, newest first."""
-        rows = self._file.run(MESSAGE + "id < ? ORDER BY id DESC LIMIT ?", before_id, limit).fetchall()
+        return self.some("id < ? ORDER BY id DESC LIMIT ?", before_id, limit)
+
+    def some(self, where: str, *values: object) -> list[OutboundMessage]:
+        """Give the messages of a condition (with its order and limit)."""
+        rows = self._file.run(MESSAGE + where, *values).fetchall()
         return [_message(row, self.part_states(row[0])) for row in rows]
 
     def part_states(self, message_id: int) -> list[PartState]:

@@ -32,6 +32,12 @@ class Spool:
         """Keep a ticket's revision until it is acknowledged; its payload is made at each publication."""
         return self._insert(Lane.TICKET, due_ms, TICKET_CHANNEL, event_id, TICKET_TYPE, b"", b"", seq)
 
+    def add_replay(self, seq: int, command_id: str, due_ms: int) -> int:
+        """Keep a ticket to be played once more; its body names the command that asked for it."""
+        row = self._file.one("SELECT event_id FROM ticket WHERE seq = ?", seq)
+        event_id = row[0] if row else ""
+        return self._insert(Lane.REPLAY, due_ms, TICKET_CHANNEL, event_id, TICKET_TYPE, command_id.encode(), b"", seq)
+
     def _insert(self, lane: Lane, due_ms: int, *values: object) -> int:
         self._last_id += 1
         self._file.run(

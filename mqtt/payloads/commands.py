@@ -22,6 +22,7 @@ MAX_TEXT = 4_000  # characters: above 20 parts of 153 septets; the part limit is
 Include = Annotated[
     tuple[Literal["tickets", "replies"], ...], Meta(max_length=2, extra_json_schema={"uniqueItems": True})
 ]
+SenderId = Annotated[str, Meta(max_length=32, description="A SIM cannot send under a name: always refused")]
 TicketIds = Annotated[tuple[Uuid, ...], Meta(min_length=1, max_length=MAX_LIST)]
 
 
@@ -68,6 +69,7 @@ class Reply(Closed, frozen=True, tag="reply/1"):
     max_parts: Annotated[int, Meta(ge=1, le=20)] | UnsetType = UNSET
     priority: Literal["normal", "urgent"] | UnsetType = UNSET
     ref: Ref | UnsetType = UNSET
+    sender_id: SenderId | UnsetType = UNSET
 
 
 class ReplyCancel(Closed, frozen=True, tag="reply_cancel/1"):

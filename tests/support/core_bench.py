@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
+from published import check
+
 from kentongan.at import events as at
 from kentongan.at import pdu
 from kentongan.at.events import ModemState
@@ -14,7 +16,9 @@ from kentongan.daemon.core import Core, Rooms
 from kentongan.daemon.desk import Desk
 from kentongan.daemon.events import Command, LineEvent, Publish, Tick, ToModem
 from kentongan.daemon.inbound import Office
+from kentongan.daemon.inquiry import Sources
 from kentongan.daemon.intake import Intake
+from kentongan.daemon.journal import Journal
 from kentongan.daemon.line import Line
 from kentongan.daemon.offering import Offering
 from kentongan.daemon.outward import Voice
@@ -65,13 +69,15 @@ class Bench:
         standing = Standing(identity, papers, self.store, lines, broker)
         hours = QuietHours(*self.quiet, lambda ms: (ms // 60_000 + 480) % 1440)
         limits = {"a": Limits(self.pace_ms, self.per_hour, 10_000)}
+        sources = Sources(self.store, broker, standing, papers, Journal(), "digest")
         rooms = Rooms(
             Intake(self.store, Office(b"key"), Acknowledger(Answers(self.acknowledge, "Kominfo Luwu Utara"))),
             Sending(self.store, limits, hours, lambda: 0.5),
             Offering(self.store, broker, voice),
-            Desk(self.store, broker, voice, ReplyRules(6, self.replies_per_minute)),
+            Desk(sources, voice, ReplyRules(6, self.replies_per_minute)),
             ControlDesk(self.store, standing, "a"),
             standing,
+            sources.journal,
         )
         self.core = Core(self.store, lines, broker, rooms)
         self.standing = standing
@@ -84,8 +90,12 @@ class Bench:
     # -- events --------------------------------------------------------------------------------------------------------
 
     def do(self, event) -> list[Command]:
-        """Hand one event over."""
-        return self.core.handle(event, self.at)
+        """Hand one event over; whatever is published is a valid document of the contract."""
+        commands = self.core.handle(event, self.at)
+        for publish in of(Publish, commands):
+            publication = publish.publication
+            check(publication.topic, publication.payload, retained=publication.retain)
+        return commands
 
     def modem(self, event) -> list[Command]:
         """Hand one event of the modem over."""
