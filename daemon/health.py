@@ -28,6 +28,8 @@ HOT_C, COOL_C = 80.0, 70.0  # the Pi throttles at 80
 SUPPLY_HOLD_MS = 60_000  # a sagging supply comes and goes with each transmission
 
 DENIED = 3  # <stat> of +CREG
+# A fault that grows out of another keeps its beginning.
+GROWN_FROM = {"network_not_registered": "network_searching", "network_denied": "network_searching"}
 PORT_BUSY = "holds the port"  # in the words of at.port
 TRANSIENT = frozenset({ModemState.CLOSED, ModemState.PROBING, ModemState.INITIALISING})
 # What the server itself says no to; a closed port (`REFUSED`) is a server that is not there.
@@ -44,14 +46,18 @@ REFUSALS = frozenset(
 )
 
 
+# What a link may be down with; one that stood before a restart stands until the link is up.
+LINK_DOWN = ("broker_unreachable", "broker_refused")
+
+
 def assess(status: Status, standing: tuple[FaultStatus, ...]) -> tuple[FaultStatus, ...]:
     """List the faults at `status.steady_ms`, the worst first; `standing` is what the last assessment gave."""
     status = replace(status, faults=standing)
     before = {(fault.cause, fault.line): fault for fault in status.faults}
     now = [*_host(status), *_config(status), *_store(status.store, status.steady_ms), *_link(status), *_clock(status)]
-    found = [_standing(before, cause, "", status.at_ms) for cause in now]
+    found = [_standing(before, cause, "", status) for cause in now]
     for line in status.lines:
-        found += [_standing(before, cause, line.name, status.at_ms) for cause in _line(line, status)]
+        found += [_standing(before, cause, line.name, status) for cause in _line(line, status)]
     return tuple(sorted(found, key=_order))
 
 
@@ -71,8 +77,13 @@ def grade(status: Status) -> Literal["ok", "degraded", "failed"]:
     return "degraded" if any(faults.of(fault.cause).lights for fault in status.faults) else "ok"
 
 
-def _standing(before: dict[tuple[str, str], FaultStatus], cause: str, line: str, at_ms: int) -> FaultStatus:
-    return before.get((cause, line)) or FaultStatus(faults.of(cause).code, cause, at_ms, line=line)
+def _standing(before: dict[tuple[str, str], FaultStatus], cause: str, line: str, status: Status) -> FaultStatus:
+    code = faults.of(cause).code
+    if stood := before.get((cause, line)):
+        return stood
+    if seed := before.get((GROWN_FROM.get(cause, ""), line)):
+        return replace(seed, code=code, cause=cause)
+    return FaultStatus(code, cause, status.at_ms, line=line, since_steady_ms=status.steady_ms)
 
 
 def _order(fault: FaultStatus) -> tuple[int, int, str]:
@@ -91,11 +102,11 @@ def _host(status: Status) -> Iterator[str]:
         yield "power_undervoltage"
     temperature = status.host.temperature_c
     limit_c = COOL_C if _stood(status, "overheated") else HOT_C
-    if temperature is not None and temperature >= limit_c:
+    if _stood(status, "overheated") is not None if temperature is None else temperature >= limit_c:
         yield "overheated"
     free_mb = status.host.disk_free_mb
     limit_mb = DISK_FINE_MB if _stood(status, "disk_low") else DISK_LOW_MB
-    if free_mb is not None and free_mb < limit_mb:
+    if _stood(status, "disk_low") is not None if free_mb is None else free_mb < limit_mb:
         yield "disk_low"
 
 
@@ -132,7 +143,7 @@ def _store(store: StoreStatus, steady_ms: int) -> Iterator[str]:
 def _link(status: Status) -> Iterator[str]:
     link = status.link
     if link.state != "online":
-        if _offline_ms(status, link) >= LINK_MS:
+        if _offline_ms(status, link) >= LINK_MS or any(_stood(status, cause) for cause in LINK_DOWN):
             yield _link_cause(link)
         return
     if link.blocked:
@@ -208,8 +219,13 @@ def _down(line: LineStatus, status: Status) -> str:
 
 
 def _last_reason(line: LineStatus, status: Status) -> str:
-    reasons = (fault.cause for fault in status.faults if fault.line == line.name and _stops(fault.cause))
-    return next(reasons, "")
+    """Name the fault that stood; a missing network ripens, whatever the modem does meanwhile."""
+    reasons = (fault for fault in status.faults if fault.line == line.name and _stops(fault.cause))
+    stood = next(reasons, None)
+    if stood is None:
+        return ""
+    ripe = status.steady_ms - stood.since_steady_ms >= NOT_REGISTERED_MS - SEARCHING_MS
+    return "network_not_registered" if stood.cause == "network_searching" and ripe else stood.cause
 
 
 def _stops(cause: str) -> bool:

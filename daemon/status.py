@@ -13,8 +13,10 @@ class FaultStatus(msgspec.Struct, frozen=True):
     code: int
     cause: str
     since_ms: int  # wall
-    count: int = 1
+    count: int = 1  # how often it began within a day, this time included
     line: str = ""
+    since_steady_ms: int = 0
+    attempts: int = 0  # rungs of recovery climbed while it stood
 
 
 class LineStatus(msgspec.Struct, frozen=True):

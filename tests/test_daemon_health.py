@@ -128,6 +128,44 @@ def test_a_lost_registration_stays_lost_through_the_modems_restarts() -> None:
     assert assess(status(), standing) == ()
 
 
+def after(ms: int, **changes: object) -> Status:
+    """Describe a status so much later."""
+    return replace(status(**changes), at_ms=NOW_MS + ms, steady_ms=STEADY_MS + ms)
+
+
+def test_a_missing_network_ripens_on_time_although_the_modem_is_started_again_and_again() -> None:
+    searching = line(state="searching", registration=2)
+    standing = assess(status(lines=(replace(searching, state_steady_ms=STEADY_MS - 30 * S),)), ())
+    assert causes(standing) == ["network_searching"]
+    begun = standing[0]
+    for ms, state in ((60, "probing"), (120, "searching"), (180, "initialising"), (240, "searching")):
+        one = after(ms * S, lines=(replace(searching, state=state, state_steady_ms=STEADY_MS + ms * S),))
+        standing = assess(one, standing)
+        assert standing == (begun,)
+    for state in ("searching", "probing"):
+        late = after(270 * S, lines=(replace(searching, state=state, state_steady_ms=STEADY_MS + 269 * S),))
+        (found,) = assess(late, standing)
+        assert found == replace(begun, cause="network_not_registered")
+
+
+def test_a_jump_of_the_wall_clock_ripens_nothing() -> None:
+    searching = (line(state="searching", registration=2, age_ms=30 * S),)
+    standing = assess(status(lines=searching), ())
+    jumped = replace(status(lines=searching), at_ms=NOW_MS + 86_400_000)
+    assert assess(jumped, standing) == standing
+
+
+def test_what_cannot_be_measured_any_more_stays_as_it_was() -> None:
+    standing = (fault("disk_low", 6), fault("overheated", 9))
+    assert assess(status(host=HostStatus(undervoltage=False)), standing) == standing
+
+
+def test_a_broker_that_was_away_before_a_restart_is_away_until_it_is_there() -> None:
+    standing = (fault("broker_unreachable", 7),)
+    assert causes(assess(status(link=offline(DownCause.DNS, 0)), standing)) == ["broker_unreachable"]
+    assert assess(status(), standing) == ()
+
+
 def test_a_missing_card_that_turns_out_locked_is_one_fault() -> None:
     standing = (fault("sim_missing", 3, name="a"),)
     found = assess(status(lines=(line(state="sim_locked", sim_lock="SIM PIN"),)), standing)
