@@ -5,7 +5,7 @@ Refuses to free a slot whose content it has not seen itself since the last notic
 
 from kentongan.at.agenda import READ_DELAYS_S, ReadSlot
 from kentongan.at.commands import FreeSlot
-from kentongan.at.events import ModemAnswered, SlotFound, SlotFreed, SlotKept, WalkEnded, digest
+from kentongan.at.events import ModemAnswered, SlotFound, SlotFreed, SlotKept, StorageMeasured, WalkEnded, digest
 from kentongan.at.hands import Hands, SimGone
 from kentongan.at.procedures import Refused
 from kentongan.at.procedures_init import Profile
@@ -89,6 +89,8 @@ class Mailbox:
                 return
             self._hands.agenda.walked(storage, {entry.index for entry in found.entries}, now)
             self._listed(storage, found)
+            if found.fill is not None:
+                self._hands.outlet.emit(StorageMeasured(storage, found.fill.used, found.fill.total))
             self._hands.outlet.emit(WalkEnded(storage, len(found.entries)))
             self._hands.outlet.emit(ModemAnswered())
 

@@ -29,6 +29,7 @@ class Listing:
 
     entries: tuple[SlotEntry, ...]
     complete: bool
+    fill: StoreFill | None = None  # where the modem was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _checked(listed: list[SlotEntry], storage: str, dialect: Dialect) -> Procedu
     if not entries:
         return Listing((), complete=True)
     fill = yield from ask_fill(storage)
-    return Listing(tuple(entries), complete=fill is not None and fill.used == len(entries))
+    return Listing(tuple(entries), fill is not None and fill.used == len(entries), fill)
 
 
 def _walk_by_index(fill: StoreFill, dialect: Dialect) -> Procedure[Listing | Refused]:

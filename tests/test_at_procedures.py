@@ -45,7 +45,7 @@ def two_slots() -> AtResponse:
 def test_a_listing_is_complete_when_the_modem_counts_as_many():
     script = Script().on("AT+CMGL=4", two_slots()).on("AT+CPMS?", FILL)
     found = script.play(walk("SM", SIM800))
-    assert found == Listing((SlotEntry(0, 0, 26, PDU), SlotEntry(7, 1, 26, OTHER)), complete=True)
+    assert found == Listing((SlotEntry(0, 0, 26, PDU), SlotEntry(7, 1, 26, OTHER)), True, StoreFill("SM", 2, 30))
 
 
 def test_a_listing_of_which_something_is_missing_is_not_trusted():
