@@ -208,18 +208,23 @@ VERSION_3 = (
 MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3)
 
 
+def version(file: File) -> int:
+    """Read a file's version, 0 for a new one; inside `reading`. Raises `SchemaTooNew`."""
+    found = file.number("PRAGMA user_version")
+    if not found and file.has("store"):
+        raise StoreCorrupt(f"{file.path}: the schema's version is lost")
+    if found > len(MIGRATIONS):
+        raise SchemaTooNew(str(file.path), found, len(MIGRATIONS))
+    return found
+
+
 def migrate(file: File) -> int:
     """Bring a file up to date, one transaction per version; returns the version it had (0: it was new)."""
     with file.reading():
-        found = file.number("PRAGMA user_version")
-        if not found and file.has("store"):
-            raise StoreCorrupt(f"{file.path}: the schema's version is lost")
-    if found > len(MIGRATIONS):
-        file.abandon()
-        raise SchemaTooNew(str(file.path), found, len(MIGRATIONS))
-    for version, statements in enumerate(MIGRATIONS[found:], start=found + 1):
+        found = version(file)
+    for number, statements in enumerate(MIGRATIONS[found:], start=found + 1):
         with file.writing():
             for statement in statements:
                 file.run(statement)
-            file.run(f"PRAGMA user_version = {version}")
+            file.run(f"PRAGMA user_version = {number}")
     return found

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import assert_never
 
-from kentongan.queue import numbers
+from kentongan.queue import migrations, numbers
 from kentongan.queue.errors import StoreCorrupt, StoreUnavailable
 from kentongan.queue.ids import Uuid7
 from kentongan.queue.models import File, Row
@@ -37,10 +37,11 @@ from kentongan.queue.records import (
 )
 from kentongan.queue.spool import jitter_of, next_offer_ms
 from kentongan.queue.store_care import Care
+from kentongan.queue.store_figures import count
 from kentongan.queue.store_inbox import Answer, Answered, Inbox, StoreSettings
 from kentongan.queue.store_incidents import Incidents
 from kentongan.queue.store_messages import Messages, Narrator
-from kentongan.queue.store_opening import create, last_moment, open_file, steady_base, write_clock
+from kentongan.queue.store_opening import CLOCK_EVERY_MS, create, last_moment, open_file, steady_base, write_clock
 from kentongan.queue.store_outbox import Outbox
 from kentongan.queue.store_replay import Replays
 from kentongan.queue.store_salvage import Salvaged, salvage, take_up
@@ -49,7 +50,6 @@ from kentongan.queue.store_spool import Spool
 __all__ = ["Answer", "Answered", "Narrator", "Store", "StoreSettings", "last_moment", "steady_base"]
 
 END = (1 << 63) - 1  # above every rowid
-CLOCK_EVERY_MS = 60_000  # how often the pair of clocks is written down
 NOT_STARTED = -CLOCK_EVERY_MS  # the first transaction takes the clocks along in any case
 
 
@@ -101,6 +101,21 @@ class Store:
         except StoreUnavailable:
             if known is None:
                 raise
+        return store
+
+    @classmethod
+    def look(cls, path: Path) -> "Store":
+        """Open a file for looking alone, also beside a running gateway.
+
+        Raises `SchemaTooNew`, and `StoreUnavailable` for a file that the gateway has not brought up to date yet.
+        """
+        file = File(path, "ro")
+        with file.reading():
+            if migrations.version(file) < len(migrations.MIGRATIONS):
+                raise StoreUnavailable("outdated", f"{path}: start the gateway once, it brings the file up to date")
+            store = cls(file, StoreSettings("AA0"), Uuid7(bytes), nobody)
+            known = file.one("SELECT store_id FROM store")
+        store.store_id = known[0] if known else ""
         return store
 
     def close(self, at: Moment) -> None:
@@ -360,27 +375,12 @@ class Store:
     def counts(self, at: Moment) -> Counts:
         """Give the figures for health, status and lamps."""
         with self._file.reading():
-            one = self._file.number
-            lane = int(Lane.TICKET)
-            oldest = self._file.one(
-                "SELECT t.opened_steady_ms FROM spool s JOIN ticket t ON t.seq = s.ticket_seq"
-                " WHERE s.ticket_seq IS NOT NULL AND s.lane = ? ORDER BY s.ticket_seq LIMIT 1",
-                lane,
-            )
-            row = self._file.one("SELECT quarantined, sent, failed FROM store") or (0, 0, 0)
-            return Counts(
-                tickets=one("SELECT max(seq) FROM ticket"),
-                unacknowledged=one("SELECT count(*) FROM spool WHERE lane = ?", lane),
-                oldest_unacknowledged_ms=max(0, at.steady_ms - oldest[0]) if oldest else 0,
-                spool=one("SELECT count(*) FROM spool"),
-                queued=one("SELECT count(*) FROM message WHERE state IN ('queued', 'sending')"),
-                uncertain=one("SELECT count(*) FROM message WHERE state = 'uncertain' AND settles_ms IS NOT NULL"),
-                sent=row[1],
-                failed=row[2],
-                quarantined=row[0],
-                received=one("SELECT max(id) FROM part"),
-                extra=(("used_octets", self._file.usage().used),),
-            )
+            return count(self._file, at)
+
+
+def nobody(_message: OutboundMessage, _at: Moment) -> SpoolDraft | None:
+    """Tell nobody of a change."""
+    return None
 
 
 def _item(row: Row, ticket: Ticket | None) -> SpoolItem:

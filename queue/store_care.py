@@ -12,7 +12,7 @@ from kentongan.queue.models import MODELS, File, Hold, Message, MessagePart, Par
 from kentongan.queue.outbox import Step
 from kentongan.queue.records import Erasure, Lane, Moment, OutboundState, Resident, TicketState, Tidied, Usage
 from kentongan.queue.reports import EARLY_KEPT_MS
-from kentongan.queue.retention import Retention
+from kentongan.queue.retention import Pressure, Retention, pressure
 from kentongan.queue.store_messages import Messages
 from kentongan.queue.store_spool import Spool
 
@@ -51,13 +51,21 @@ class Care:
     # -- retention -----------------------------------------------------------------------------------------------------
 
     def tidy(self, at: Moment, limit: int = BATCH) -> Tidied:
-        """Do one round of retention; call again until nothing was done."""
+        """Do one round of retention; call again until nothing was done.
+
+        When four fifths of the space are used, the oldest acknowledged texts go before their time.
+        """
         now_ms, periods = at.steady_ms, self._retention
         with self._writing(at):
+            usage = self._file.usage()
+            crowded = pressure(usage.used, usage.budget) is Pressure.HARD
+            tickets = self._erase_old_tickets(now_ms - periods.body_ms, limit)
+            if crowded and not tickets:
+                tickets = self._erase_old_tickets(now_ms, limit, (str(TicketState.ACCEPTED),))
             tidied = Tidied(
                 pdus=self._erase_pdus(now_ms - periods.pdu_ms, limit),
                 quarantined=self._erase_quarantine(now_ms - periods.quarantine_ms, limit),
-                tickets=self._erase_old_tickets(now_ms - periods.body_ms, limit),
+                tickets=tickets,
                 messages=self._erase_old_messages(now_ms - periods.body_ms, limit),
                 commands=self._delete_commands(now_ms - periods.command_ms, limit),
                 tombstones=self._delete_tombstones(now_ms - periods.tombstone_ms, limit),
@@ -66,14 +74,6 @@ class Care:
         if tidied != Tidied():
             self._file.empty_log()
         return tidied
-
-    def shed(self, at: Moment, limit: int = BATCH) -> int:
-        """Erase the oldest acknowledged texts before their time, for want of space; gives how many."""
-        with self._writing(at):
-            erased = self._erase_old_tickets(at.steady_ms, limit, (str(TicketState.ACCEPTED),))
-        if erased:
-            self._file.empty_log()
-        return erased
 
     def _erase_pdus(self, before_ms: int, limit: int) -> int:
         """Drop the raw PDUs of tickets; identifiers grow with time, so a mark tells where to go on."""
@@ -102,8 +102,7 @@ class Care:
         query = (
             Ticket.select(Ticket.seq)
             .where(
-                Ticket.state.in_(ERASABLE)
-                & Ticket.state.in_(states)
+                Ticket.state.in_(states)
                 & (Ticket.closed_steady_ms <= before_ms)
                 & Ticket.sender_ref.not_in(self._held())
             )

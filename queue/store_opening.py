@@ -8,11 +8,14 @@ from kentongan.queue.models import FAILURES, File, Row
 from kentongan.queue.records import Moment
 from kentongan.queue.store_salvage import is_sound, salvage, take_up
 
+CLOCK_EVERY_MS = 60_000  # how often the pair of clocks is written down
+
 
 def last_moment(path: Path) -> Moment:
-    """Read the last moment a store has on disk, zero for a new one; before the clock is built.
+    """Read the last moment of a store, zero for a new one; before the clock is built.
 
-    A damaged file is rescued first: steady time may not go back to zero under what is scheduled.
+    Steady time may never go back under what is scheduled: after an unclean stop it is as late as it can have been, and
+    a damaged file is rescued first.
     """
     take_up(path)
     if not path.exists():
@@ -20,7 +23,7 @@ def last_moment(path: Path) -> Moment:
     try:
         row = _read_moment(path)
     except (StoreCorrupt, *FAILURES) as error:
-        if is_sound(path):
+        if not isinstance(error, StoreCorrupt) and is_sound(path):
             raise
         salvage(path, str(error))
         row = _read_moment(path)
@@ -31,9 +34,9 @@ def _read_moment(path: Path) -> Row | None:
     file = File(path, "ro")
     try:
         with file.reading():
-            return (
-                file.one("SELECT steady_ms, wall_ms, synced FROM store") if file.number("PRAGMA user_version") else None
-            )
+            if migrations.version(file) == 0:
+                return None
+            return file.one("SELECT steady_ms + running * ?, wall_ms, synced FROM store", CLOCK_EVERY_MS)
     finally:
         file.abandon()
 

@@ -27,7 +27,7 @@ from kentongan.queue.records import (
     TicketState,
     Tidied,
 )
-from kentongan.queue.retention import DAY_MS
+from kentongan.queue.retention import DAY_MS, Pressure, pressure
 from kentongan.queue.store import Answered
 
 SECRET = "KTPRAHASIA"
@@ -265,7 +265,6 @@ def test_what_is_held_is_neither_erased_by_time_nor_on_request_nor_for_space(des
     tidy(desk)
     assert desk.store.care.erase_sender(WARGA.ref, desk.at()) == Erasure(held=(WARGA.ref,))
     assert desk.store.care.erase_tickets([ticket.ticket_id], desk.at()) == Erasure(held=(WARGA.ref,))
-    assert desk.store.care.shed(desk.at()) == 0
     assert raw(desk).count(PDU.encode()) == 2
     assert desk.state("c1").text == SECRET
     desk.crash().store.care.release(WARGA.ref, desk.at())
@@ -277,16 +276,19 @@ def test_what_is_held_is_neither_erased_by_time_nor_on_request_nor_for_space(des
 # -- space and manifest -----------------------------------------------------------------------------------------------
 
 
-def test_want_of_space_takes_the_oldest_accepted_texts_and_nothing_else(desk: Desk) -> None:
-    tickets = [accepted(desk.later(DAY_MS), f"{SECRET} {n}") for n in range(4)]
+def test_want_of_space_takes_the_oldest_accepted_texts_and_nothing_else(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, budget_octets=400_000)
+    tickets = [accepted(desk.later(1_000), f"{SECRET} {n} " + "x" * 9_000) for n in range(20)]
     open_ticket = desk.sms("belum diterima").ticket
     refused = desk.sms("ditolak").ticket
     desk.store.acknowledge(TicketAck(refused.ticket_id, accepted=False), desk.at())
-    assert desk.store.care.shed(desk.at(), limit=3) == 3
+    assert tidy(desk) == []
+    while pressure(desk.store.care.usage().used, 400_000) is not Pressure.HARD:
+        tickets.append(accepted(desk.later(1_000), f"{SECRET} {len(tickets)} " + "x" * 9_000))
+    assert desk.store.care.tidy(desk.at(), limit=3) == Tidied(tickets=3)
     states = [desk.store.ticket(ticket.ticket_id).state for ticket in tickets]
-    assert states == [TicketState.ERASED] * 3 + [TicketState.ACCEPTED]
-    assert desk.store.care.shed(desk.at()) == 1
-    assert desk.store.care.shed(desk.at()) == 0
+    assert states == [TicketState.ERASED] * 3 + [TicketState.ACCEPTED] * (len(tickets) - 3)
+    assert desk.store.care.tidy(desk.at()) == Tidied()
     assert desk.store.ticket(open_ticket.ticket_id).text == "belum diterima"
     assert desk.store.ticket(refused.ticket_id).text == "ditolak"
 
@@ -299,9 +301,8 @@ def test_the_budget_is_the_end_and_room_made_is_room_to_receive(tmp_path: Path) 
     usage = desk.store.care.usage()
     assert usage.budget == 400_000
     assert usage.used <= usage.budget
-    while desk.store.care.shed(desk.at()):
-        pass
-    assert desk.store.care.usage().used < usage.used / 2
+    tidy(desk)
+    assert desk.store.care.usage().used < 0.6 * usage.used
     assert desk.sms("masih bisa").opened
 
 

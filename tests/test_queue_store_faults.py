@@ -14,7 +14,7 @@ from queue_desk import EVERY, TETANGGA, Desk
 from kentongan.queue.errors import SchemaTooNew, StoreCorrupt, StoreUnavailable
 from kentongan.queue.models import PAGE_OCTETS
 from kentongan.queue.records import Moment, PartSent, TicketAck, TicketState
-from kentongan.queue.store import last_moment, steady_base
+from kentongan.queue.store import Store, last_moment, steady_base
 
 HOUR_MS = 3_600_000
 
@@ -313,6 +313,36 @@ def test_a_log_torn_in_its_last_frame_loses_nothing_that_was_committed_before(de
 # -- clocks -----------------------------------------------------------------------------------------------------------
 
 
+def test_a_store_can_be_looked_at_beside_its_owner_and_not_written(desk: Desk) -> None:
+    desk.sms("halo")
+    desk.reply("c1")
+    look = Store.look(desk.path)
+    assert (look.store_id, look.tickets(10), look.outbox(10)) == (
+        desk.store.store_id,
+        desk.store.tickets(10),
+        desk.store.outbox(10),
+    )
+    assert len(look.spool_due(desk.at(), limit=10, exclude=())) == 3
+    assert look.care.integrity() == ()
+    with pytest.raises(StoreUnavailable) as caught:
+        look.cancel("c1", desk.at())
+    assert caught.value.cause == "read_only"
+    assert desk.later(2 * HOUR_MS).sms("lagi").opened
+    assert len(look.tickets(10)) == 2
+
+
+def test_looking_never_makes_a_file_nor_brings_one_up_to_date(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable):
+        Store.look(tmp_path / "kentongan.db")
+    assert list(tmp_path.iterdir()) == []
+    old = sqlite3.connect(tmp_path / "kentongan.db")
+    old.execute("CREATE TABLE store (id)")
+    old.execute("PRAGMA user_version = 1")
+    old.close()
+    with pytest.raises(StoreUnavailable, match="start the gateway once"):
+        Store.look(tmp_path / "kentongan.db")
+
+
 def test_a_new_store_has_no_past(tmp_path: Path) -> None:
     assert last_moment(tmp_path / "kentongan.db") == Moment(0, 0, synced=False)
 
@@ -323,14 +353,23 @@ def test_a_clean_stop_leaves_the_last_moment(desk: Desk) -> None:
 
 
 def test_the_pair_of_clocks_is_written_once_a_minute_at_most(desk: Desk) -> None:
-    at = desk.at()
+    def written() -> tuple[int, int]:
+        return desk.store._file.one("SELECT steady_ms, wall_ms FROM store")
+
+    first = (desk.at().steady_ms, desk.at().wall_ms)
     desk.later(59_999).store.note_clock(desk.at())
-    assert last_moment(desk.path) == at
+    assert written() == first
     desk.later(1).store.note_clock(desk.at())
-    assert last_moment(desk.path) == desk.at()
-    written = desk.at()
+    second = (desk.at().steady_ms, desk.at().wall_ms)
+    assert written() == second
     desk.later(10).sms("halo")
-    assert last_moment(desk.path) == written
+    assert written() == second
+
+
+def test_after_an_unclean_stop_steady_time_is_not_earlier_than_anything_written(desk: Desk) -> None:
+    before = desk.now_ms
+    desk.later(59_999).sms("halo")
+    assert last_moment(desk.path).steady_ms == before + 60_000 >= desk.now_ms
 
 
 def test_steady_time_goes_on_where_it_was_and_counts_the_time_off_only_when_both_clocks_are_trusted(desk: Desk) -> None:
