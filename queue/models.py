@@ -126,13 +126,15 @@ class File:
         """Run one transaction; an exception of any kind undoes it."""
         with self.reading():
             self.run("BEGIN IMMEDIATE")
+            committed = False
             try:
                 yield
                 self.run("COMMIT")
-            except BaseException:
-                with suppress(*FAILURES):
-                    self.run("ROLLBACK")
-                raise
+                committed = True
+            finally:
+                if not committed:
+                    with suppress(*FAILURES):
+                        self.run("ROLLBACK")
 
     def empty_log(self) -> bool:
         """Write the log back into the file and cut it to nothing; tells whether no reader was in the way."""

@@ -46,6 +46,7 @@ from kentongan.queue.store_outbox import Outbox
 from kentongan.queue.store_replay import Replays
 from kentongan.queue.store_salvage import Salvaged, salvage, take_up
 from kentongan.queue.store_spool import Spool
+from kentongan.queue.store_tickets import Tickets
 
 __all__ = ["Answer", "Answered", "Narrator", "Store", "StoreSettings", "last_moment", "steady_base"]
 
@@ -58,9 +59,9 @@ class Store:
 
     def __init__(self, file: File, settings: StoreSettings, ids: Uuid7, narrate: Narrator) -> None:
         self._file = file
-        self._number_floor = settings.number_floor
         self._spool = Spool(file)
-        self._inbox = Inbox(file, self._spool, settings, ids)
+        self._tickets = Tickets(file)
+        self._inbox = Inbox(file, self._tickets, self._spool, settings, ids)
         self._messages = Messages(file, self._spool, narrate)
         self._outbox = Outbox(file, self._messages)
         self._clock_ms = NOT_STARTED
@@ -145,8 +146,8 @@ class Store:
             create(self._file, self.store_id, at)
         running, counter = row or (0, 0)
         start = numbers.after_unclean_stop(counter) if running else counter
-        if self._number_floor > start:
-            start = numbers.above(self._number_floor)
+        if self._inbox.settings.number_floor > start:
+            start = numbers.above(self._inbox.settings.number_floor)
         if start > counter:
             self._file.run("INSERT INTO void_number VALUES (?, ?, ?)", counter + 1, start, at.wall_ms)
         self._file.run("UPDATE store SET running = 1, counter = ?", start)
@@ -197,7 +198,7 @@ class Store:
     def ticket(self, ticket_id: str) -> Ticket | None:
         """Give a ticket, or nothing."""
         with self._file.reading():
-            return self._inbox.ticket("ticket_id = ?", ticket_id)
+            return self._tickets.find("ticket_id = ?", ticket_id)
 
     def ticket_numbered(self, number: str) -> Ticket | None:
         """Give the ticket that opened the thread of a number as people write it, or nothing."""
@@ -205,13 +206,13 @@ class Store:
         if parsed is None:
             return None
         with self._file.reading():
-            return self._inbox.ticket("number = ? ORDER BY thread = 'new' DESC, seq DESC LIMIT 1", parsed.text)
+            return self._tickets.find("number = ? ORDER BY thread = 'new' DESC, seq DESC LIMIT 1", parsed.text)
 
     def tickets(self, limit: int, before_seq: int | None = None) -> list[Ticket]:
         """Give a page of tickets, newest first."""
         with self._file.reading():
             before = END if before_seq is None else before_seq
-            return self._inbox.tickets("seq < ? ORDER BY seq DESC LIMIT ?", before, limit)
+            return self._tickets.some("seq < ? ORDER BY seq DESC LIMIT ?", before, limit)
 
     # -- spool ---------------------------------------------------------------------------------------------------------
 
@@ -220,7 +221,7 @@ class Store:
         with self._file.reading():
             rows = self._spool.due(at.steady_ms, limit, exclude)
             seqs = [row[8] for row in rows if row[8] is not None]
-            tickets = self._inbox.by_seq(seqs)
+            tickets = self._tickets.by_seq(seqs)
             unseen = self._inbox.not_shown(seq for seq in seqs if tickets[seq].missing)
         if unseen:
             with self._writing(at):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from kentongan.queue import inbox, numbers
 from kentongan.queue.ids import Uuid7
-from kentongan.queue.models import File, Row
+from kentongan.queue.models import File
 from kentongan.queue.records import (
     AckResult,
     Concat,
@@ -27,17 +27,8 @@ from kentongan.queue.records import (
 )
 from kentongan.queue.retention import Retention
 from kentongan.queue.store_spool import Spool
+from kentongan.queue.store_tickets import LISTED, Tickets, notes_of, text_of
 
-TICKET_COLUMNS = (
-    "seq, ticket_id, event_id, number, line, sender_number, sender_address, sender_ref, replyable, revision, total,"
-    " received_ms, synced, kind, thread, notes, state, backend_ticket,"
-    " (SELECT attempt FROM spool WHERE ticket_seq = ticket.seq AND lane = 2)"
-)
-LISTED = "(SELECT value FROM json_each(?))"  # one prepared statement for lists of any length
-PARTS_OF = (
-    "SELECT ticket_seq, sequence, text, encoding, data, lossy, smsc_ms, smsc_offset_min FROM part"  # noqa: S608  own text
-    f" WHERE ticket_seq IN {LISTED} AND sequence > 0 ORDER BY sequence, id"
-)
 SIBLINGS = 8  # messages of one sender under one reference that can wait for parts at the same time
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
@@ -69,10 +60,11 @@ class StoreSettings:
 class Inbox:
     """The tables of parts and tickets."""
 
-    def __init__(self, file: File, spool: Spool, settings: StoreSettings, ids: Uuid7) -> None:
+    def __init__(self, file: File, tickets: Tickets, spool: Spool, settings: StoreSettings, ids: Uuid7) -> None:
         self._file = file
+        self._tickets = tickets
         self._spool = spool
-        self._settings = settings
+        self.settings = settings
         self._ids = ids
 
     # -- receiving -----------------------------------------------------------------------------------------------------
@@ -131,10 +123,9 @@ class Inbox:
         )
         if not opened:
             self._grew(seq, content, at)
-        ticket = self.ticket("seq = ?", seq)
-        assert ticket is not None  # noqa: S101  it was written in this transaction
+        ticket = self._tickets.get(seq)
         if opened:
-            due_ms = at.steady_ms + (self._settings.partial_after_ms if ticket.missing else 0)
+            due_ms = at.steady_ms + (self.settings.partial_after_ms if ticket.missing else 0)
             self._spool.add_ticket(seq, ticket.event_id, due_ms)
         return Received(False, part_id, Held(False, True, bool(ticket.missing)), ticket, opened)
 
@@ -155,7 +146,7 @@ class Inbox:
             concat.total,
             SIBLINGS,
         )
-        siblings = [inbox.Sibling(row[0], row[1], _text(row[2]), *row[3:]) for row in rows]
+        siblings = [inbox.Sibling(row[0], row[1], text_of(row[2]), *row[3:]) for row in rows]
         arrival = inbox.Arrival(concat.sequence, content.text, content.data, at.steady_ms, content.smsc_ms)
         return inbox.assign(arrival, siblings)
 
@@ -191,20 +182,20 @@ class Inbox:
 
     def _thread_of(self, sender: Sender, at: Moment) -> str:
         """Give the number of the sender's thread, empty when this SMS begins one."""
-        if not self._settings.follow_ups:
+        if not self.settings.follow_ups:
             return ""
         row = self._file.one(
             "SELECT number FROM ticket WHERE sender_ref = ? AND opened_steady_ms >= ? AND sender_number = ?"
             " ORDER BY opened_steady_ms DESC, seq DESC LIMIT 1",
             sender.ref,
-            at.steady_ms - self._settings.thread_window_ms,
+            at.steady_ms - self.settings.thread_window_ms,
             sender.number,
         )
         return str(row[0]) if row else ""
 
     def _next_number(self) -> str:
         counter = self._file.number("UPDATE store SET counter = counter + 1 RETURNING counter")
-        return numbers.format_number(self._settings.prefix, counter)
+        return numbers.format_number(self.settings.prefix, counter)
 
     def _insert_part(  # noqa: PLR0913  a row's columns
         self, part: InboundPart, content: TextPart, at: Moment, *, seq: int | None, revision: int, sequence: int
@@ -235,7 +226,7 @@ class Inbox:
         row = self._file.one("SELECT shown, notes, total, event_id FROM ticket WHERE seq = ?", seq)
         assert row is not None  # noqa: S101  parts refer to it
         shown, notes, total, event_id = row
-        merged = list(dict.fromkeys((*_notes(notes), *content.notes)))
+        merged = list(dict.fromkeys((*notes_of(notes), *content.notes)))
         self._file.run(
             "UPDATE ticket SET notes = ?, received_ms = ?, synced = ? WHERE seq = ?",
             json.dumps(merged, ensure_ascii=False),
@@ -254,7 +245,7 @@ class Inbox:
                 seq,
             )
             self._spool.remove_ticket(seq, Lane.TICKET)
-            self._spool.add_ticket(seq, event_id, at.steady_ms + (0 if complete else self._settings.partial_after_ms))
+            self._spool.add_ticket(seq, event_id, at.steady_ms + (0 if complete else self.settings.partial_after_ms))
         elif complete:
             self._spool.bring_forward(seq, at.steady_ms)
 
@@ -330,24 +321,6 @@ class Inbox:
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
-    def ticket(self, where: str, *values: object) -> Ticket | None:
-        """Give the first ticket of a condition, or nothing."""
-        return next(iter(self.tickets(where, *values)), None)
-
-    def by_seq(self, seqs: Sequence[int]) -> dict[int, Ticket]:
-        """Give tickets under their numbers in this store."""
-        found = self.tickets(f"seq IN {LISTED}", json.dumps(seqs)) if seqs else []
-        return {ticket.seq: ticket for ticket in found}
-
-    def tickets(self, where: str, *values: object) -> list[Ticket]:
-        """Give the tickets of a condition (with its order and limit)."""
-        sql = f"SELECT {TICKET_COLUMNS} FROM ticket WHERE {where}"  # noqa: S608  conditions are our own text
-        rows = self._file.run(sql, *values).fetchall()
-        parts: dict[int, list[Row]] = {row[0]: [] for row in rows}
-        for part in self._file.run(PARTS_OF, json.dumps(list(parts))):
-            parts[part[0]].append(part)
-        return [_ticket(row, parts[row[0]]) for row in rows]
-
     def answered(self, ref: str, at: Moment) -> Answered:
         """Count the acknowledgements queued to a sender."""
         row = self._file.one(
@@ -363,44 +336,3 @@ class Inbox:
     def mark_answered(self, seq: int) -> None:
         """Remember that the sender gets an acknowledgement of this ticket."""
         self._file.run("UPDATE ticket SET answered = 1 WHERE seq = ?", seq)
-
-
-def _ticket(row: Row, parts: Sequence[Row]) -> Ticket:
-    pieces = [inbox.Piece(part[1], _text(part[2]), Encoding(part[3]), part[4], bool(part[5])) for part in parts]
-    total = row[10]
-    joined = inbox.join(pieces, total)
-    stamped = next((part for part in parts if part[6] is not None), None)
-    return Ticket(
-        seq=row[0],
-        ticket_id=row[1],
-        event_id=row[2],
-        number=row[3],
-        line=row[4],
-        sender=Sender(row[5], row[6], row[7], bool(row[8])),
-        revision=row[9],
-        text=joined.text,
-        lossy=joined.lossy,
-        encoding=joined.encoding,
-        data=joined.data,
-        total=total,
-        received=total - len(joined.missing),
-        missing=joined.missing,
-        received_ms=row[11],
-        synced=bool(row[12]),
-        smsc_ms=stamped[6] if stamped else None,
-        smsc_offset_min=stamped[7] if stamped else 0,
-        kind=row[13],
-        thread=Thread(row[14]),
-        notes=_notes(row[15]),
-        state=TicketState(row[16]),
-        attempt=row[18] or 0,
-        backend_ticket=row[17],
-    )
-
-
-def _text(octets: bytes) -> str:
-    return octets.decode("utf-8", "surrogatepass")
-
-
-def _notes(text: str) -> tuple[tuple[str, str], ...]:
-    return tuple((key, value) for key, value in json.loads(text))

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from kentongan.queue.models import File
 from kentongan.queue.records import CommandRecord, Lane, Moment, OutboundMessage, SpoolDraft
-from kentongan.queue.store_inbox import LISTED
 from kentongan.queue.store_messages import Messages
 from kentongan.queue.store_spool import Spool
+from kentongan.queue.store_tickets import LISTED
 
 PACE_MS = 100  # ten a second: live tickets are never held up
 FINISHED_KEPT_MS = 72 * 3_600_000  # how long the last state of a finished reply is played (contract 4.8)
