@@ -45,6 +45,8 @@ class Fault:
     todo_en: tuple[str, str, str]
     alarm: str = ""
     stops: str = ""
+    detector: str = ""  # how it is found, in English
+    clerk: str = ""  # which notice the clerk gets by SMS when it stands for a quarter of an hour
 
     @property
     def lights(self) -> bool:
@@ -52,6 +54,8 @@ class Fault:
         return self.severity is not Severity.MINOR
 
 
+# The notices of domain.md 3.2; a blackout has one of its own.
+STOPPED, SERVER, CREDIT, VALIDITY = "stopped", "server", "credit", "validity"
 CRITICAL, MAJOR, MINOR = Severity.CRITICAL, Severity.MAJOR, Severity.MINOR
 
 ROWS = (
@@ -67,6 +71,8 @@ ROWS = (
         ("wait 2 minutes, it restarts by itself", "unplug the power for 10 seconds", "still red: call the technician"),
         NOT_RUNNING,
         "daemon_hung",
+        detector="the watcher finds no such process for 12 s",
+        clerk=STOPPED,
     ),
     Fault(
         1,
@@ -79,6 +85,8 @@ ROWS = (
         ("wait 2 minutes, it restarts by itself", "unplug the power for 10 seconds", "still red: call the technician"),
         NOT_RUNNING,
         "daemon_hung",
+        detector="the watcher sees no new status document for 20 s, systemd no WATCHDOG=1",
+        clerk=STOPPED,
     ),
     Fault(
         1,
@@ -91,6 +99,8 @@ ROWS = (
         ("note the time", "call the technician and ask for the log", "if need be: put in the spare SD card"),
         NOT_RUNNING,
         "daemon_crash_loop",
+        detector="the watcher counts four starts within ten minutes",
+        clerk=STOPPED,
     ),
     # -- 2: the modem --------------------------------------------------------------------------------------------------
     Fault(
@@ -104,6 +114,8 @@ ROWS = (
         ("check the modem's cable or board", "unplug the modem and plug it in again", "still red: replace the modem"),
         "line_not_running",
         "modem_not_responding",
+        detector="the port cannot be opened for 10 s",
+        clerk=STOPPED,
     ),
     Fault(
         2,
@@ -116,6 +128,8 @@ ROWS = (
         ("stop the other program (ModemManager, gammu, getty)", "restart the box", "still red: call the technician"),
         "line_not_running",
         "modem_not_responding",
+        detector="the port is open in another program for 10 s",
+        clerk=STOPPED,
     ),
     Fault(
         2,
@@ -128,6 +142,8 @@ ROWS = (
         ("wait 5 minutes, it is being restarted", "unplug the box for 10 seconds", "still red: replace the modem"),
         "line_not_running",
         "modem_not_responding",
+        detector="no answer to AT at a poll each minute, or no start within 25 s",
+        clerk=STOPPED,
     ),
     # -- 3: the SIM ----------------------------------------------------------------------------------------------------
     Fault(
@@ -141,6 +157,8 @@ ROWS = (
         ("open the lid, check the SIM", "wipe it and push it in until it clicks", "still red: try the SIM in a phone"),
         "line_not_running",
         "sim_missing",
+        detector="+CPIN? and CME 10, 13, 15; a send refused with CMS 310, 313",
+        clerk=STOPPED,
     ),
     Fault(
         3,
@@ -153,6 +171,8 @@ ROWS = (
         ("put the SIM into a phone", "switch the PIN lock off in its settings", "put it back into the box"),
         "line_not_running",
         "sim_pin_required",
+        detector="+CPIN: SIM PIN",
+        clerk=STOPPED,
     ),
     Fault(
         3,
@@ -165,6 +185,8 @@ ROWS = (
         ("try no further PIN", "find the PUK on the SIM's cover or at the operator", "unlock it in a phone first"),
         "line_not_running",
         "sim_pin_required",
+        detector="+CPIN: SIM PUK",
+        clerk=STOPPED,
     ),
     Fault(
         3,
@@ -177,6 +199,8 @@ ROWS = (
         ("use a SIM of this modem's operator", "or use a modem without lock", "call the technician"),
         "line_not_running",
         "sim_pin_required",
+        detector="+CPIN: PH-...",
+        clerk=STOPPED,
     ),
     # -- 4: the network ------------------------------------------------------------------------------------------------
     Fault(
@@ -188,6 +212,7 @@ ROWS = (
         "the SIM is not registered at the network yet",
         ("periksa antena", "pindahkan alat dekat jendela", "tunggu 5 menit"),
         ("check the antenna", "move the box near a window", "wait 5 minutes"),
+        detector="+CREG 0, 2 or 4 for 30 s",
     ),
     Fault(
         4,
@@ -208,6 +233,8 @@ ROWS = (
         ),
         "line_not_running",
         "network_not_registered",
+        detector="+CREG 0, 2 or 4 for 5 minutes",
+        clerk=STOPPED,
     ),
     Fault(
         4,
@@ -220,6 +247,34 @@ ROWS = (
         ("check the SIM's validity and registration", "try the SIM in a phone", "ask the operator"),
         "line_not_running",
         "network_not_registered",
+        detector="+CREG 3",
+        clerk=STOPPED,
+    ),
+    Fault(
+        4,
+        "path_broken",
+        CRITICAL,
+        "SMS TIDAK SAMPAI",
+        "SMS uji ke nomor sendiri tiga kali tidak kembali",
+        "three test messages to our own number did not come back",
+        ("kirim SMS dari HP ke nomor layanan", "cabut listrik 10 detik, pasang lagi", "masih merah: hubungi operator"),
+        ("send an SMS from a phone to the number", "unplug the power for 10 seconds", "still red: ask the operator"),
+        "line_not_running",
+        "network_not_registered",
+        detector="the SMS to our own number fails three times",
+        clerk=STOPPED,
+    ),
+    Fault(
+        4,
+        "neighbour_silent",
+        MINOR,
+        "ALAT TETANGGA DIAM",
+        "alat tetangga tidak membalas SMS ronda dua kali",
+        "a paired gateway did not answer two rounds",
+        ("telepon petugas alat tetangga", "minta lihat lampu di sana", "kalau di sana baik: panggil teknisi"),
+        ("call the office of the other box", "have its lamps looked at", "all well there: call the technician"),
+        "neighbour_silent",
+        detector="two rounds of the night watch unanswered",
     ),
     # -- 5: sending ----------------------------------------------------------------------------------------------------
     Fault(
@@ -232,6 +287,8 @@ ROWS = (
         ("isi pulsa hari ini", "cek masa aktif kartu", "lampu merah padam setelah satu SMS terkirim"),
         ("top up today", "check the SIM's validity", "the red lamp goes out after one SMS was sent"),
         "reply_failures",
+        detector="CMS and CME codes of a send, each operator's disguises of an empty account",
+        clerk=CREDIT,
     ),
     Fault(
         5,
@@ -243,6 +300,7 @@ ROWS = (
         ("pasang kartu di HP", "isi nomor pusat SMS dari operator", "pasang kembali di alat"),
         ("put the SIM into a phone", "enter the operator's service centre number", "put it back into the box"),
         "reply_failures",
+        detector="CMS 330, an empty +CSCA",
     ),
     Fault(
         5,
@@ -254,6 +312,45 @@ ROWS = (
         ("isi pulsa dan cek masa aktif", "coba kirim SMS dengan kartu ini di HP", "masih merah: panggil teknisi"),
         ("top up and check the validity", "try to send with this SIM in a phone", "still red: call the technician"),
         "reply_failures",
+        detector="any other refusal of every send",
+    ),
+    Fault(
+        5,
+        "credit_low",
+        MINOR,
+        "PULSA HAMPIR HABIS",
+        "pulsa tinggal sedikit",
+        "the credit is nearly used up",
+        ("isi pulsa hari ini", "catat sisa pulsa dengan perintah PULSA", "atur isi ulang berkala"),
+        ("top up today", "read the balance with the command PULSA", "arrange regular top-ups"),
+        "credit_low",
+        detector="the balance asked by USSD covers fewer than 20 SMS, until 40",
+        clerk=CREDIT,
+    ),
+    Fault(
+        5,
+        "credit_draining",
+        MINOR,
+        "PULSA BOCOR",
+        "pulsa berkurang lebih banyak dari SMS yang dikirim",
+        "the balance falls faster than our own sends explain",
+        ("cek langganan konten di kartu ini", "hentikan lewat gerai operator", "catat pulsa setiap hari"),
+        ("look for premium content on this SIM", "have the operator stop it", "write the balance down daily"),
+        "credit_draining",
+        detector="the balance fell by more than twice the price of our sends",
+    ),
+    Fault(
+        5,
+        "sim_expiring",
+        MINOR,
+        "MASA AKTIF HAMPIR HABIS",
+        "masa aktif kartu habis dalam 14 hari",
+        "the SIM's validity ends within 14 days",
+        ("isi ulang kartu sekarang", "cek masa aktif sesudahnya", "lewat masa tenggang kartu hangus"),
+        ("top up now", "check the validity afterwards", "after the grace period the number is lost"),
+        "sim_expiring",
+        detector="the date in the operator's USSD answer",
+        clerk=VALIDITY,
     ),
     # -- 6: full -------------------------------------------------------------------------------------------------------
     Fault(
@@ -271,6 +368,8 @@ ROWS = (
         ("unplug the power for 10 seconds", "still red: put in the spare SD card", "keep the old card"),
         NOT_RUNNING,
         "storage_unavailable",
+        detector="a transaction fails for 5 s",
+        clerk=STOPPED,
     ),
     Fault(
         6,
@@ -282,6 +381,7 @@ ROWS = (
         ("panggil teknisi minggu ini", "ekspor laporan bulan lalu", "siapkan kartu SD yang lebih besar"),
         ("call the technician this week", "export last month's report", "get a larger SD card"),
         "disk_low",
+        detector="free space below 100 MB, until above 150 MB",
     ),
     Fault(
         6,
@@ -293,6 +393,37 @@ ROWS = (
         ("tunggu 2 menit, alat mengosongkan sendiri", "cabut listrik 10 detik", "masih merah: hapus SMS lewat HP"),
         ("wait 2 minutes, it is being emptied", "unplug the power for 10 seconds", "still red: delete SMS in a phone"),
         "sim_memory_full",
+        detector="+CPMS: used equals total",
+    ),
+    Fault(
+        6,
+        "storage_read_only",
+        CRITICAL,
+        "KARTU SD TERKUNCI",
+        "kartu SD hanya bisa dibaca",
+        "the file system was remounted read-only",
+        (
+            "cabut listrik 10 detik, pasang lagi",
+            "masih merah: pasang kartu SD cadangan",
+            "simpan kartu lama untuk teknisi",
+        ),
+        ("unplug the power for 10 seconds", "still red: put in the spare SD card", "keep the old card"),
+        NOT_RUNNING,
+        "storage_unavailable",
+        detector="the flags of the store's file system",
+        clerk=STOPPED,
+    ),
+    Fault(
+        6,
+        "disk_failing",
+        MAJOR,
+        "KARTU SD RUSAK",
+        "kartu SD melaporkan kesalahan",
+        "the file system reports errors of the SD card",
+        ("siapkan kartu SD cadangan", "panggil teknisi minggu ini", "jangan cabut listrik tanpa perlu"),
+        ("prepare the spare SD card", "call the technician this week", "do not unplug without need"),
+        "disk_failing",
+        detector="the file system's own count of errors",
     ),
     # -- 7: the broker and the backend ---------------------------------------------------------------------------------
     Fault(
@@ -308,6 +439,8 @@ ROWS = (
             "check the cable or the data plan",
             "still red: call the server's keeper",
         ),
+        detector="no connection for 20 s: DNS, refused, no answer, no route",
+        clerk=SERVER,
     ),
     Fault(
         7,
@@ -322,6 +455,8 @@ ROWS = (
             "cek tanggal alat dan masa berlaku sertifikat",
         ),
         ("call the server's keeper", "have this box's name and password checked", "check date and certificate"),
+        detector="no connection for 20 s: certificate, name, password, protocol",
+        clerk=SERVER,
     ),
     Fault(
         7,
@@ -333,6 +468,8 @@ ROWS = (
         ("cari alat lain dengan nama yang sama", "matikan salah satu", "panggil teknisi untuk ganti nama"),
         ("find the other box of the same name", "switch one off", "have the technician rename it"),
         "duplicate_client",
+        detector="three connections in a row taken over within a minute each",
+        clerk=SERVER,
     ),
     Fault(
         7,
@@ -344,6 +481,8 @@ ROWS = (
         ("hubungi pengelola server", "minta cek hak akses alat ini", "laporan warga tetap tersimpan di alat"),
         ("call the server's keeper", "have this box's access rules checked", "the tickets are kept here"),
         "mqtt_not_authorized",
+        detector="PUBACK 135",
+        clerk=SERVER,
     ),
     Fault(
         7,
@@ -355,6 +494,8 @@ ROWS = (
         ("hubungi pengelola aplikasi", "minta hidupkan ulang aplikasi", "laporan warga tetap tersimpan di alat"),
         ("call the application's keeper", "have the application restarted", "the tickets are kept here"),
         "no_backend_subscribed",
+        detector="PUBACK 16",
+        clerk=SERVER,
     ),
     Fault(
         7,
@@ -366,6 +507,8 @@ ROWS = (
         ("hubungi pengelola aplikasi", "minta hidupkan ulang aplikasi", "laporan warga tetap tersimpan di alat"),
         ("call the application's keeper", "have the application restarted", "the tickets are kept here"),
         "backend_silent",
+        detector="oldest ticket without ticket_ack for 15 minutes, in office hours",
+        clerk=SERVER,
     ),
     Fault(
         7,
@@ -377,6 +520,7 @@ ROWS = (
         ("cek internet kantor", "minta izinkan NTP (UDP 123) di router", "jam laporan bisa keliru sampai tersambung"),
         ("check the office's internet", "allow NTP (UDP 123) in the router", "times may be wrong until then"),
         "clock_unsynced",
+        detector="the kernel's clock is not kept by NTP ten minutes after the start",
     ),
     Fault(
         7,
@@ -388,6 +532,7 @@ ROWS = (
         ("cek internet kantor", "minta izinkan NTP (UDP 123) di router", "minta pengelola server cek jam server"),
         ("check the office's internet", "allow NTP (UDP 123) in the router", "have the server's clock checked"),
         "clock_skew",
+        detector="a command's issued_at is 5 minutes off",
     ),
     Fault(
         7,
@@ -399,6 +544,19 @@ ROWS = (
         ("hubungi pengelola server", "minta naikkan batas ukuran pesan", "pesan tetap tersimpan di alat"),
         ("call the server's keeper", "have the limit on message size raised", "the message is kept here"),
         "message_blocked",
+        detector="PUBACK 149, or a packet above the broker's limit",
+    ),
+    Fault(
+        7,
+        "certificate_expiring",
+        MINOR,
+        "SERTIFIKAT HAMPIR HABIS",
+        "sertifikat server habis dalam 30 hari",
+        "the broker's certificate ends within 30 days",
+        ("hubungi pengelola server", "minta perbarui sertifikat", "lewat tanggal itu alat tidak bisa tersambung"),
+        ("call the server's keeper", "have the certificate renewed", "after that day no connection is possible"),
+        "certificate_expiring",
+        detector="the broker's certificate at each connect",
     ),
     # -- 8: the configuration ------------------------------------------------------------------------------------------
     Fault(
@@ -411,6 +569,7 @@ ROWS = (
         ("baca HASIL.txt di kartu SD", "perbaiki KONFIGURASI.txt", "hidupkan ulang alat"),
         ("read HASIL.txt on the SD card", "correct KONFIGURASI.txt", "restart the box"),
         "config_rejected",
+        detector="the new configuration was refused at the start",
     ),
     # -- 9: power and heat ---------------------------------------------------------------------------------------------
     Fault(
@@ -423,6 +582,7 @@ ROWS = (
         ("pakai adaptor asli 5 V 3 A", "ganti kabel yang pendek dan tebal", "jangan pakai USB komputer"),
         ("use the original 5 V 3 A adapter", "use a short and thick cable", "do not use a computer's USB port"),
         "power_undervoltage",
+        detector="the Pi's throttle flag, the modem's UNDER-VOLTAGE or a battery below 3.6 V",
     ),
     Fault(
         9,
@@ -435,6 +595,8 @@ ROWS = (
         ("use the original 5 V 3 A adapter", "use a short and thick cable", "do not use a computer's USB port"),
         "line_not_running",
         "power_undervoltage",
+        detector="the same while the modem does not answer",
+        clerk=STOPPED,
     ),
     Fault(
         9,
@@ -450,6 +612,43 @@ ROWS = (
         ),
         ("move it out of the sun and away from heat", "clean the air holes", "leave 10 cm of room around it"),
         "overheated",
+        detector="processor at 80 degrees, until below 70; the modem's +CMTE",
+    ),
+    Fault(
+        9,
+        "power_overvoltage",
+        MAJOR,
+        "LISTRIK BERLEBIH",
+        "tegangan listrik modem terlalu tinggi",
+        "the modem's supply voltage is too high",
+        ("cabut adaptor, pakai adaptor asli", "jangan pakai charger cepat", "masih merah: ganti papan modem"),
+        ("use the original adapter", "use no fast charger", "still red: replace the modem's board"),
+        "power_overvoltage",
+        detector="the modem's OVER-VOLTAGE",
+    ),
+    Fault(
+        9,
+        "modem_restarting",
+        MAJOR,
+        "MODEM MATI-HIDUP SENDIRI",
+        "modem restart sendiri tiga kali dalam 30 menit, periksa listrik",
+        "the modem restarted by itself three times in 30 minutes, mostly for want of power",
+        ("pakai adaptor asli 5 V 3 A", "ganti kabel yang pendek dan tebal", "masih merah: ganti modem"),
+        ("use the original 5 V 3 A adapter", "use a short and thick cable", "still red: replace the modem"),
+        "modem_restarting",
+        detector="three boot banners that nobody asked for within 30 minutes",
+    ),
+    Fault(
+        9,
+        "mains_lost",
+        MAJOR,
+        "LISTRIK PADAM",
+        "listrik PLN padam, alat memakai baterai",
+        "the mains is off, the box runs on its battery",
+        ("tunggu listrik menyala", "jangan cabut alat", "lebih dari 4 jam: nyalakan genset"),
+        ("wait for the mains", "do not unplug the box", "after 4 hours: start the generator"),
+        "mains_lost",
+        detector="the mains-sense pin",
     ),
 )
 

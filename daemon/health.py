@@ -25,7 +25,12 @@ BACKEND_SILENT_S = 900  # contract 4.10
 CLOCK_MS = 600_000  # NTP takes a minute or two after the uplink is there
 DISK_LOW_MB, DISK_FINE_MB = 100, 150
 HOT_C, COOL_C = 80.0, 70.0  # the Pi throttles at 80
-SUPPLY_HOLD_MS = 60_000  # a sagging supply comes and goes with each transmission
+SUPPLY_HOLD_MS = 600_000  # a sagging supply comes and goes; its voltage is asked for every five minutes
+RESTARTS, RESTARTS_MS = 3, 1_800_000  # a modem that dies of its supply does so again and again
+FEW_SENDS, ENOUGH_SENDS = 20, 40
+VALIDITY_MS = 14 * 86_400_000  # the clerk hears it a week before the contract's seven days
+PROBES_FAILED = 3  # one SMS may get lost (domain.md 3.2)
+CERTIFICATE_MS = 30 * 86_400_000  # contract 4.10
 
 DENIED = 3  # <stat> of +CREG
 # A fault that grows out of another keeps its beginning.
@@ -100,10 +105,18 @@ def _stood(status: Status, cause: str, line: str = "") -> FaultStatus | None:
 def _host(status: Status) -> Iterator[str]:
     if _sags(status) and not any(_starved(line, status) for line in status.lines):
         yield "power_undervoltage"
-    temperature = status.host.temperature_c
-    limit_c = COOL_C if _stood(status, "overheated") else HOT_C
-    if _stood(status, "overheated") is not None if temperature is None else temperature >= limit_c:
+    if any(_complains(line, status, "OVER-VOLTAGE") for line in status.lines):
+        yield "power_overvoltage"
+    if status.host.mains is False:
+        yield "mains_lost"
+    if _is_hot(status):
         yield "overheated"
+    if status.neighbours_silent:
+        yield "neighbour_silent"
+    if status.host.disk_read_only:
+        yield "storage_read_only"
+    if status.host.disk_errors:
+        yield "disk_failing"
     free_mb = status.host.disk_free_mb
     limit_mb = DISK_FINE_MB if _stood(status, "disk_low") else DISK_LOW_MB
     if _stood(status, "disk_low") is not None if free_mb is None else free_mb < limit_mb:
@@ -112,14 +125,29 @@ def _host(status: Status) -> Iterator[str]:
 
 def _sags(status: Status) -> bool:
     """Join the Pi's flag and the modems' complaints; held for a while, for it comes and goes."""
-    if status.host.undervoltage or any(_supply_low(line) for line in status.lines):
+    sagged_ms = status.host.sagged_steady_ms
+    lately = bool(sagged_ms) and status.steady_ms - sagged_ms < SUPPLY_HOLD_MS
+    return bool(status.host.undervoltage) or lately or any(_supply_low(line, status) for line in status.lines)
+
+
+def _supply_low(line: LineStatus, status: Status) -> bool:
+    # SIM800: "UNDER-VOLTAGE WARNNING", "UNDER-VOLTAGE POWER DOWN"; a measurement that is too low: "3510 mV"
+    return _complains(line, status, "UNDER-VOLTAGE") or _complains(line, status, " mV")
+
+
+def _complains(line: LineStatus, status: Status, words: str) -> bool:
+    """Tell whether the modem has said such words lately."""
+    return words in line.supply and status.steady_ms - line.supply_steady_ms < SUPPLY_HOLD_MS
+
+
+def _is_hot(status: Status) -> bool:
+    """Ask the processor and the modems (`+CMTE: 1` above 80 degrees, 2 above 85); with two thresholds."""
+    if any(_complains(line, status, f"+CMTE: {level}") for line in status.lines for level in (1, 2)):
         return True
-    stood = _stood(status, "power_undervoltage")
-    return stood is not None and 0 <= status.at_ms - stood.since_ms < SUPPLY_HOLD_MS
-
-
-def _supply_low(line: LineStatus) -> bool:
-    return "UNDER" in line.supply.upper()  # SIM800: "UNDER-VOLTAGE WARNNING", "UNDER-VOLTAGE POWER DOWN"
+    temperature, stood = status.host.temperature_c, _stood(status, "overheated")
+    if temperature is None:
+        return stood is not None
+    return temperature >= (COOL_C if stood else HOT_C)
 
 
 def _config(status: Status) -> Iterator[str]:
@@ -156,8 +184,15 @@ def _link(status: Status) -> Iterator[str]:
         yield "mqtt_not_authorized"
     elif link.no_subscriber:
         yield "no_backend_subscribed"
-    elif status.store.oldest_unacknowledged_s >= BACKEND_SILENT_S:
+    elif status.store.oldest_unacknowledged_s >= BACKEND_SILENT_S and _expected(status):
         yield "backend_silent"
+    if 0 < link.certificate_until_ms < status.at_ms + CERTIFICATE_MS and status.synced:
+        yield "certificate_expiring"
+
+
+def _expected(status: Status) -> bool:
+    """Tell whether the backend should answer now; a silence that began in office hours goes on after them."""
+    return status.office_open or _stood(status, "backend_silent") is not None
 
 
 def _offline_ms(status: Status, link: LinkStatus) -> int:
@@ -181,19 +216,40 @@ def _line(line: LineStatus, status: Status) -> Iterator[str]:
         yield "power_undervoltage_stop"
     elif down := _down(line, status):
         yield down
+    yield from _money(line, status)
+    if line.probes_failed >= PROBES_FAILED and line.state == ModemState.READY:
+        yield "path_broken"
+    if _restarts(line, status) and not _sags(status):
+        yield "modem_restarting"
     if line.slots_total and line.slots_used >= line.slots_total:
         yield "sim_memory_full"
     if line.paused and line.state == ModemState.READY:
         yield line.paused if line.paused in faults.TABLE else "cannot_send"
 
 
+def _money(line: LineStatus, status: Status) -> Iterator[str]:
+    """Judge what the operator said of credit and validity."""
+    limit = ENOUGH_SENDS if _stood(status, "credit_low", line.name) else FEW_SENDS
+    if line.sends_left is not None and line.sends_left < limit:
+        yield "credit_low"
+    if line.draining:
+        yield "credit_draining"
+    if 0 < line.valid_until_ms < status.at_ms + VALIDITY_MS and status.synced:
+        yield "sim_expiring"
+
+
+def _restarts(line: LineStatus, status: Status) -> bool:
+    """Tell whether the modem keeps restarting by itself."""
+    seen = line.restarted_steady_ms
+    return len(seen) >= RESTARTS and status.steady_ms - seen[-RESTARTS] < RESTARTS_MS
+
+
 def _starved(line: LineStatus, status: Status) -> bool:
-    """Tell whether the modem is down because its supply is: one cause, not two."""
-    return (
-        bool(_down(line, status))
-        and line.state not in {ModemState.SIM_ABSENT, ModemState.SIM_LOCKED}
-        and (_supply_low(line) or bool(status.host.undervoltage))
-    )
+    """Tell whether the modem is down because its supply is: one cause, not two; it stays so until the modem is back."""
+    if not _down(line, status) or line.state in {ModemState.SIM_ABSENT, ModemState.SIM_LOCKED}:
+        return False
+    stood = _stood(status, "power_undervoltage_stop", line.name)
+    return stood is not None or _supply_low(line, status) or bool(status.host.undervoltage)
 
 
 def _down(line: LineStatus, status: Status) -> str:

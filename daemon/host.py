@@ -1,28 +1,37 @@
 """Measure the machine under us; what cannot be read is unknown, never an error."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from kentongan.daemon.status import HostStatus
 
 UNDERVOLTAGE_NOW = 0x1  # bit 0 of the Raspberry Pi firmware's throttle flags
 MB = 1_048_576
+SECTOR = 512  # octets, whatever the device's own sectors are (Documentation/block/stat.rst)
+WRITTEN = 6  # place of the sectors written in the device's `stat`
 
 
-def measure(store: Path, root: Path = Path("/")) -> HostStatus:
-    """Read temperature, supply and the store's disk; `root` is where `sys` is found."""
-    total_mb, free_mb = _disk(store)
+def measure(store: Path, root: Path = Path("/"), mains: Callable[[], bool] | None = None) -> HostStatus:
+    """Read temperature, supply and the store's disk; `root` is where `sys` is found, `mains` reads a pin."""
+    folder = store if store.is_dir() else store.parent
+    total_mb, free_mb, read_only = _disk(folder)
+    device = _device(folder, root)
     return HostStatus(
         temperature_c=_temperature_c(root),
         undervoltage=_undervoltage(root),
         disk_free_mb=free_mb,
         disk_used_percent=100 - round(100 * free_mb / total_mb) if total_mb and free_mb is not None else None,
+        disk_read_only=read_only,
+        disk_errors=_number(root / "sys/fs/ext4" / device.name / "errors_count") if device else None,
+        disk_written_mb=_written_mb(device) if device else None,
+        mains=mains() if mains else None,
     )
 
 
 def _temperature_c(root: Path) -> float | None:
-    text = _read(root / "sys/class/thermal/thermal_zone0/temp")
-    return round(int(text) / 1000, 1) if text.lstrip("-").isdecimal() else None
+    thousandths = _number(root / "sys/class/thermal/thermal_zone0/temp")
+    return None if thousandths is None else round(thousandths / 1000, 1)
 
 
 def _undervoltage(root: Path) -> bool | None:
@@ -37,14 +46,33 @@ def _undervoltage(root: Path) -> bool | None:
     return None
 
 
-def _disk(store: Path) -> tuple[int, int | None]:
-    """Return total and free megabytes of the file system the store is on."""
-    folder = store if store.is_dir() else store.parent
+def _disk(folder: Path) -> tuple[int, int | None, bool]:
+    """Return total and free megabytes of a folder's file system, and whether it takes no writes any more."""
     try:
         disk = os.statvfs(folder)
     except OSError:
-        return 0, None
-    return disk.f_frsize * disk.f_blocks // MB, disk.f_frsize * disk.f_bavail // MB
+        return 0, None, False
+    read_only = bool(disk.f_flag & os.ST_RDONLY)
+    return disk.f_frsize * disk.f_blocks // MB, disk.f_frsize * disk.f_bavail // MB, read_only
+
+
+def _device(folder: Path, root: Path) -> Path | None:
+    """Find the block device of a folder in `sys`."""
+    try:
+        number = folder.stat().st_dev
+        return (root / f"sys/dev/block/{os.major(number)}:{os.minor(number)}").resolve(strict=True)
+    except OSError:
+        return None
+
+
+def _written_mb(device: Path) -> int | None:
+    fields = _read(device / "stat").split()
+    return int(fields[WRITTEN]) * SECTOR // MB if len(fields) > WRITTEN and fields[WRITTEN].isdecimal() else None
+
+
+def _number(path: Path) -> int | None:
+    text = _read(path)
+    return int(text) if text.lstrip("-").isdecimal() else None
 
 
 def _read(path: Path) -> str:

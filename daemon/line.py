@@ -12,6 +12,8 @@ from kentongan.daemon.status import LineStatus
 from kentongan.queue.records import DuePart, Held, Moment
 
 CROWDED = 0.5  # share of used slots from which a slot is freed after the commit alone (decisions.md 5)
+OWN_FORCE_MS = 180_000  # a modem boots within the patience of the rung that restarted it
+KEPT_RESTARTS = 3  # as many as `health` asks for
 SIM_TAIL = 4  # digits of the ICCID that may be shown
 
 
@@ -78,6 +80,7 @@ class Line:
         self.sending: DuePart | None = None
         self.look_ms = 0  # steady moment from which the queue is worth a look for this line
         self.iccid = ""
+        self._climbed_ms: int | None = None  # steady moment of the last rung
         self._status = LineStatus(name, at.ModemState.CLOSED)
 
     @property
@@ -103,18 +106,29 @@ class Line:
             case at.StorageMeasured(_, used, total):
                 self.slots.used, self.slots.total = used, total
                 changes = {"slots_used": used, "slots_total": total}
-            case at.Restarted():
+            case at.Restarted(banner):
                 self.slots.by_place.clear()
-                changes = {"restarts": self._status.restarts + 1}
+                changes = self._restarted(banner, moment)
             case at.SupplyWarned(text):
-                changes = {"supply": text}
+                changes = {"supply": text, "supply_steady_ms": moment.steady_ms}
             case at.RungClimbed(rung):
+                self._climbed_ms = moment.steady_ms
                 changes = {"rung": rung}
             case at.ModemAnswered():
                 changes = {"last_ok_ms": moment.wall_ms, "last_ok_steady_ms": moment.steady_ms}
             case _:
                 return
         self._status = replace(self._status, **changes)
+
+    def _restarted(self, banner: str, moment: Moment) -> dict[str, object]:
+        """Count a restart; one that follows our own force is no sign of a weak supply."""
+        changes: dict[str, object] = {"restarts": self._status.restarts + 1}
+        if "VOLTAGE" in banner.upper():
+            changes |= {"supply": banner, "supply_steady_ms": moment.steady_ms}
+        if self._climbed_ms is None or moment.steady_ms - self._climbed_ms > OWN_FORCE_MS:
+            kept = (*self._status.restarted_steady_ms, moment.steady_ms)[-KEPT_RESTARTS:]
+            changes |= {"restarted_steady_ms": kept}
+        return changes
 
     def port_missing(self, why: str) -> None:
         """Take the reason why the port cannot be opened: an engine that has none cannot tell it."""
@@ -130,7 +144,7 @@ class Line:
             "sim_lock": why if new is at.ModemState.SIM_LOCKED else "",
         }
         if new is at.ModemState.READY:
-            changes |= {"rung": "", "supply": "", "last_ok_ms": moment.wall_ms, "last_ok_steady_ms": moment.steady_ms}
+            changes |= {"rung": "", "last_ok_ms": moment.wall_ms, "last_ok_steady_ms": moment.steady_ms}
         if new in {at.ModemState.CLOSED, at.ModemState.SIM_ABSENT}:
             self.slots.by_place.clear()
         return changes

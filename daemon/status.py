@@ -39,9 +39,18 @@ class LineStatus(msgspec.Struct, frozen=True):
     restarts: int = 0
     rung: str = ""
     paused: str = ""  # cause that pauses sending, empty when it sends
-    supply: str = ""  # the modem's own complaint, empty when none
+    supply: str = ""  # the modem's last complaint of its supply or heat
+    supply_steady_ms: int = 0
+    restarted_steady_ms: tuple[int, ...] = ()  # the last three restarts that nobody asked for
     sim_lock: str = ""  # what +CPIN? says when it is not READY
     state_steady_ms: int = 0
+    balance_rp: int | None = None  # the credit as the operator said it last
+    balance_ms: int = 0  # wall
+    sends_left: int | None = None  # SMS the credit pays for
+    valid_until_ms: int = 0  # wall, when the SIM's validity ends; 0 when unknown
+    draining: bool = False  # the credit falls faster than our sends explain
+    probes_failed: int = 0  # messages to our own number in a row that did not come back
+    probe_ok_ms: int = 0  # wall, of the last one that did
 
 
 class LinkStatus(msgspec.Struct, frozen=True):
@@ -60,6 +69,7 @@ class LinkStatus(msgspec.Struct, frozen=True):
     not_authorized: bool = False
     short_lived: int = 0  # connections in a row that ended within a minute: another box with our name (contract E13)
     blocked: int = 0  # publications that are too large for the broker
+    certificate_until_ms: int = 0  # wall, when the broker's certificate ends; 0 without TLS
     clock_skew_s: int = 0  # how far the last command's `issued_at` was from our clock, 0 when within the limit
 
 
@@ -88,6 +98,11 @@ class HostStatus(msgspec.Struct, frozen=True):
     undervoltage: bool | None = None
     disk_free_mb: int | None = None
     disk_used_percent: int | None = None
+    disk_read_only: bool = False
+    disk_errors: int | None = None  # counted by the file system since its last check
+    disk_written_mb: int | None = None  # since the machine started
+    mains: bool | None = None  # whether there is mains, where a pin tells
+    sagged_steady_ms: int = 0  # when the supply was last seen too low
 
 
 class ConfigStatus(msgspec.Struct, frozen=True):
@@ -115,6 +130,8 @@ class Status(msgspec.Struct, frozen=True):
     host: HostStatus = HostStatus()
     config: ConfigStatus = ConfigStatus()
     traffic: int = 0  # SMS in and out since start: the lamp flashes once per change
+    neighbours_silent: int = 0  # paired gateways that did not answer two rounds
+    office_open: bool = True  # whether the county's own system is expected to answer now
     faults: tuple[FaultStatus, ...] = ()
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from kentongan.daemon import faults
+from kentongan.daemon import faults, lamps
 from kentongan.mqtt.payloads.fields import AlarmCode
 
 CONTRACT_CAUSES = {  # contract 4.10
@@ -35,6 +35,9 @@ def test_a_row_is_complete_readable_on_a_console_and_short_enough(row: faults.Fa
     assert len(f"  Artinya : {row.means}") <= 80
     assert row.title == row.title.upper()
     assert len(set(row.todo)) == 3
+    assert row.detector
+    assert row.detector.isascii()
+    assert row.clerk in {"", faults.STOPPED, faults.SERVER, faults.CREDIT, faults.VALIDITY}
     pattern = AlarmCode.__metadata__[0].pattern
     assert not row.alarm or re.search(pattern, row.alarm)
 
@@ -49,6 +52,20 @@ def test_what_stops_the_gateway_is_critical_and_named_as_the_contract_names_it()
         assert not row.stops or row.stops in CONTRACT_CAUSES
         assert bool(row.stops) == (row.severity is faults.Severity.CRITICAL)
     assert {row.stops for row in faults.ROWS if row.stops} == CONTRACT_CAUSES
+
+
+def test_the_clerk_hears_of_everything_that_stops_the_gateway() -> None:
+    for row in faults.ROWS:
+        assert not row.stops or row.clerk == faults.STOPPED
+    assert {row.clerk for row in faults.ROWS} == {"", faults.STOPPED, faults.SERVER, faults.CREDIT, faults.VALIDITY}
+
+
+def test_every_row_leads_from_its_lamps_to_one_card_line_that_can_be_read() -> None:
+    for code in range(1, 10):
+        rhythm = lamps.code((code,))
+        assert rhythm.words == f"kedip {code} kali"
+        assert lamps.shortest_flash_ms(rhythm) >= 250
+        assert rhythm.period_ms <= 10_000
 
 
 def test_only_a_passing_state_and_a_missing_broker_are_no_alarm() -> None:

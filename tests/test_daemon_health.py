@@ -11,7 +11,8 @@ from kentongan.daemon.health import assess, grade, stopping
 from kentongan.daemon.status import ConfigStatus, FaultStatus, HostStatus, LineStatus, Status, StoreStatus
 from kentongan.mqtt.events import DownCause
 
-S = 1_000
+S, DAY_MS = 1_000, 86_400_000
+RESTARTS = (STEADY_MS - 1_800 * S + 1, STEADY_MS - 60 * S, STEADY_MS)
 DETECTED = [
     # -- 2, 3, 4: the line
     ("modem_absent", {"lines": (line(state="closed", why="no such file", age_ms=10 * S),)}),
@@ -59,11 +60,37 @@ DETECTED = [
     ("config_rejected", {"config": ConfigStatus("rejected", "mqtt.url")}),
     # -- 9: power and heat
     ("power_undervoltage", {"host": replace(edge.HOST, undervoltage=True)}),
-    ("power_undervoltage", {"lines": (line(supply="UNDER-VOLTAGE WARNNING"),)}),
-    ("power_undervoltage_stop", {"lines": (line(state="down", supply="UNDER-VOLTAGE POWER DOWN"),)}),
+    (
+        "power_undervoltage",
+        {"lines": (line(supply="UNDER-VOLTAGE WARNNING", supply_steady_ms=STEADY_MS - 600 * S + 1),)},
+    ),
+    ("power_undervoltage", {"lines": (line(supply="3510 mV", supply_steady_ms=STEADY_MS),)}),
+    ("power_undervoltage", {"host": replace(edge.HOST, sagged_steady_ms=STEADY_MS - 600 * S + 1)}),
+    (
+        "power_undervoltage",  # restarts and a weak supply are one cause
+        {"lines": (line(restarted_steady_ms=RESTARTS),), "host": replace(edge.HOST, undervoltage=True)},
+    ),
+    (
+        "power_undervoltage_stop",
+        {"lines": (line(state="down", supply="UNDER-VOLTAGE POWER DOWN", supply_steady_ms=STEADY_MS),)},
+    ),
     ("power_undervoltage_stop", {"host": replace(edge.HOST, undervoltage=True), "lines": (line(state="down"),)}),
     ("overheated", {"host": replace(edge.HOST, temperature_c=80.0)}),
+    ("overheated", {"lines": (line(supply="+CMTE: 1,82", supply_steady_ms=STEADY_MS),)}),
+    ("power_overvoltage", {"lines": (line(supply="OVER-VOLTAGE WARNNING", supply_steady_ms=STEADY_MS),)}),
+    ("modem_restarting", {"lines": (line(restarted_steady_ms=RESTARTS),)}),
+    ("mains_lost", {"host": replace(edge.HOST, mains=False)}),
+    # -- the path, money, the card's health
+    ("path_broken", {"lines": (line(probes_failed=3),)}),
+    ("neighbour_silent", {"neighbours_silent": 1}),
+    ("credit_low", {"lines": (line(sends_left=19),)}),
+    ("credit_draining", {"lines": (line(draining=True),)}),
+    ("sim_expiring", {"lines": (line(valid_until_ms=NOW_MS + 14 * DAY_MS - 1),)}),
+    ("storage_read_only", {"host": replace(edge.HOST, disk_read_only=True)}),
+    ("disk_failing", {"host": replace(edge.HOST, disk_errors=1)}),
+    ("certificate_expiring", {"link": replace(edge.LINK, certificate_until_ms=NOW_MS + 30 * DAY_MS - 1)}),
 ]
+OF_THE_BOX = {"power_undervoltage", "power_overvoltage", "overheated"}  # whoever says it
 NOT_YET = [
     {"lines": (line(state="closed", age_ms=10 * S - 1),)},
     {"lines": (line(state="probing", age_ms=25 * S - 1),)},
@@ -77,7 +104,16 @@ NOT_YET = [
     {"synced": False, "started_ms": NOW_MS - 599 * S},
     {"lines": (replace(edge.LINE, state="closed", state_steady_ms=0),), "started_ms": NOW_MS - 5 * S},
     {"link": edge.LINK.__class__(), "started_ms": NOW_MS - 5 * S},
-    {"lines": (line(supply="OVER-VOLTAGE WARNNING"),)},
+    {"lines": (line(supply="+CMTE: 0,40", supply_steady_ms=STEADY_MS),)},
+    {"lines": (line(supply="UNDER-VOLTAGE WARNNING", supply_steady_ms=STEADY_MS - 600 * S),)},
+    {"host": replace(edge.HOST, sagged_steady_ms=STEADY_MS - 600 * S)},
+    {"lines": (line(restarted_steady_ms=RESTARTS[1:]),)},
+    {"lines": (line(restarted_steady_ms=(RESTARTS[0] - 1, *RESTARTS[1:])),)},
+    {"lines": (line(probes_failed=2, sends_left=20, valid_until_ms=NOW_MS + 14 * DAY_MS),)},
+    {"lines": (line(probes_failed=3, state="initialising", age_ms=0),)},
+    {"host": replace(edge.HOST, mains=True, disk_errors=0)},
+    {"link": replace(edge.LINK, certificate_until_ms=NOW_MS + 30 * DAY_MS)},
+    {"store": StoreStatus(unacknowledged=1, oldest_unacknowledged_s=90_000), "office_open": False},
 ]
 
 
@@ -96,9 +132,7 @@ def test_each_fault_is_found_alone_and_with_its_code(cause: str, changes: dict[s
     assert causes(found) == [cause]
     assert found[0].code == faults.of(cause).code
     assert found[0].since_ms == NOW_MS
-    assert found[0].line == (
-        "a" if ("lines" in changes and cause != "power_undervoltage") or cause.endswith("stop") else ""
-    )
+    assert found[0].line == ("a" if "lines" in changes and cause not in OF_THE_BOX else "")
 
 
 @pytest.mark.parametrize("changes", NOT_YET)
@@ -185,10 +219,26 @@ def test_what_would_flicker_ends_at_another_threshold(cause: str, still: HostSta
     assert assess(status(host=gone), standing) == ()
 
 
-def test_a_sagging_supply_is_held_for_a_minute() -> None:
-    standing = (fault("power_undervoltage", 9, since_ms=NOW_MS - 59 * S),)
-    assert assess(status(), standing) == standing
-    assert assess(status(), (replace(standing[0], since_ms=NOW_MS - 60 * S),)) == ()
+def test_a_modem_that_died_of_its_supply_is_a_power_fault_until_it_is_back() -> None:
+    dead = line(state="down", supply="UNDER-VOLTAGE POWER DOWN", supply_steady_ms=STEADY_MS)
+    standing = assess(status(lines=(dead,)), ())
+    later = after(3_600 * S, lines=(dead,))
+    assert causes(assess(later, standing)) == ["power_undervoltage_stop"]
+    assert causes(assess(after(3_600 * S, lines=(replace(dead, state="sim_absent"),)), standing)) == ["sim_missing"]
+    assert assess(after(3_600 * S, lines=(replace(dead, state="ready"),)), standing) == ()
+
+
+def test_a_backend_that_fell_silent_in_office_hours_is_silent_until_it_answers() -> None:
+    store = StoreStatus(unacknowledged=1, oldest_unacknowledged_s=901)
+    standing = assess(status(store=store), ())
+    assert assess(status(store=store, office_open=False), standing) == standing
+    assert assess(status(office_open=False), standing) == ()
+
+
+def test_little_credit_is_little_until_there_is_enough() -> None:
+    standing = (fault("credit_low", 5, name="a"),)
+    assert assess(status(lines=(line(sends_left=39),)), standing) == standing
+    assert assess(status(lines=(line(sends_left=40),)), standing) == ()
 
 
 def test_the_worst_fault_comes_first() -> None:
@@ -237,7 +287,11 @@ LINES = st.builds(
     slots_used=st.integers(0, 12),
     slots_total=st.integers(0, 10),
     paused=st.sampled_from(["", "credit_or_barred", "new"]),
-    supply=st.sampled_from(["", "UNDER-VOLTAGE WARNNING"]),
+    supply=st.sampled_from(["", "UNDER-VOLTAGE WARNNING", "+CMTE: 2,90"]),
+    supply_steady_ms=st.integers(0, STEADY_MS),
+    restarted_steady_ms=st.sampled_from([(), RESTARTS]),
+    sends_left=st.none() | st.integers(0, 50),
+    probes_failed=st.integers(0, 4),
     sim_lock=st.sampled_from(["", "SIM PUK", "PH-SIM PIN", "x"]),
     state_steady_ms=st.integers(0, STEADY_MS * 2),
 )

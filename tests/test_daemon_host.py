@@ -45,3 +45,27 @@ def test_what_cannot_be_read_is_unknown(tmp_path: Path) -> None:
     write(tmp_path, "sys/class/thermal/thermal_zone0/temp", "hot\n")
     write(tmp_path, THROTTLED, "\n")
     assert measure(tmp_path / "no" / "such" / "store.db", tmp_path) == HostStatus()
+
+
+def test_a_cards_errors_and_what_was_written_to_it_are_read(tmp_path: Path) -> None:
+    number = tmp_path.stat().st_dev
+    block = "sys/devices/platform/mmc/mmcblk0/mmcblk0p2"
+    write(tmp_path, f"{block}/stat", "  1  2  3  4  5  6  4194304  8  9\n")
+    (tmp_path / "sys/dev/block").mkdir(parents=True)
+    (tmp_path / f"sys/dev/block/{os.major(number)}:{os.minor(number)}").symlink_to(tmp_path / block)
+    write(tmp_path, "sys/fs/ext4/mmcblk0p2/errors_count", "3\n")
+    found = measure(tmp_path / "kentongan.db", tmp_path)
+    assert (found.disk_errors, found.disk_written_mb, found.disk_read_only) == (3, 2048, False)
+
+
+def test_a_file_system_that_takes_no_writes_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.statvfs(tmp_path)
+    locked = os.statvfs_result((*real[:8], real.f_flag | os.ST_RDONLY, real.f_namemax))
+    monkeypatch.setattr(os, "statvfs", lambda _path: locked)
+    assert measure(tmp_path, tmp_path).disk_read_only is True
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_mains_pin_is_read_where_there_is_one(tmp_path: Path, there: bool) -> None:
+    assert measure(tmp_path, tmp_path, lambda: there).mains is there
+    assert measure(tmp_path, tmp_path).mains is None
