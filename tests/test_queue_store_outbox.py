@@ -521,3 +521,53 @@ def test_no_sequence_of_events_sends_a_part_twice_or_breaks_the_story(
         max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
     )
     AnyOrder.TestCase().runTest()
+
+
+# -- out of turn ------------------------------------------------------------------------------------------------------
+
+
+def in_doubt(desk: Desk) -> int:
+    desk.reply("c1")
+    due = desk.store.due_part("a", desk.at(), allowed=EVERY)
+    desk.store.begin(due.part_id, desk.at())
+    desk.crash()
+    return due.part_id
+
+
+def test_an_outcome_for_a_part_in_doubt_counts_only_when_it_proves_the_send(desk: Desk) -> None:
+    part_id = in_doubt(desk)
+    assert desk.store.finish(part_id, REFUSED, RetryAfter(1_000), desk.at()).state is OutboundState.UNCERTAIN
+    assert desk.store.finish(part_id, PartUncertain("silence"), None, desk.at()).state is OutboundState.UNCERTAIN
+    assert desk.store.finish(part_id, PartSent(7), None, desk.at()).state is OutboundState.SENT
+    assert desk.store.finish(part_id, PartSent(8), None, desk.at()).revision == 4
+
+
+def test_evidence_after_the_doubt_became_final_changes_nothing_that_was_told(desk: Desk) -> None:
+    part_id = in_doubt(desk)
+    desk.store.expire(desk.later(DAY_MS).at())
+    told_before = told(desk)
+    message = desk.store.submitted_late(part_id, 7, desk.at())
+    assert (message.state, message.final, message.parts_sent) == (OutboundState.UNCERTAIN, True, 1)
+    assert told(desk) == told_before
+
+
+def test_a_part_nobody_knows_is_a_mistake(desk: Desk) -> None:
+    with pytest.raises(LookupError):
+        desk.store.begin(99, desk.at())
+    with pytest.raises(LookupError):
+        desk.store.finish(99, PartSent(1), None, desk.at())
+    assert desk.store.submitted_late(99, 1, desk.at()) is None
+
+
+def test_an_early_report_for_somebody_else_stays_theirs(desk: Desk) -> None:
+    desk.reply("c1", delivery_report=True)
+    due = desk.store.due_part("a", desk.at(), allowed=EVERY)
+    desk.store.begin(due.part_id, desk.at())
+    desk.store.reported("a", 7, TETANGGA.number, True, desk.at())
+    assert desk.store.finish(due.part_id, PartSent(7), None, desk.at()).state is OutboundState.SENT
+
+
+def test_a_first_send_in_doubt_has_no_reference_to_be_known_by(desk: Desk) -> None:
+    part_id = in_doubt(desk)
+    assert desk.store.reported("a", 0, WARGA.number, True, desk.at()) is None
+    assert desk.store.submitted_late(part_id, 0, desk.at()).state is OutboundState.SENT
