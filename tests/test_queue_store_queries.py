@@ -1,5 +1,6 @@
 """Every statement of the running program is served by an index, and no receive costs more than one fsync."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,12 @@ def test_a_part_costs_one_commit(tmp_path: Path, parts: int) -> None:
     for n in range(1, parts + 1):
         desk.sms("x", of=(5, n, parts))
     assert len(commits) == parts
+
+
+def test_no_text_and_no_number_reaches_a_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        a_day(Desk(tmp_path))
+    assert caplog.text == ""
 
 
 def test_the_file_is_safe_by_its_settings(tmp_path: Path) -> None:
