@@ -109,7 +109,7 @@ class Alarms:
             raised_at=before.document.raised_at if before and again else self._voice.time(worst.since_ms),
             source=self._source,
             cause=cause,
-            count=count if again else count + 1,
+            count=max(count if again else count + 1, worst.count),
             remedy=Bilingual(id="; ".join(row.todo), en="; ".join(row.todo_en)),
             details=details,
         )

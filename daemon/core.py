@@ -35,6 +35,7 @@ from kentongan.daemon.intake import Intake
 from kentongan.daemon.journal import Journal
 from kentongan.daemon.line import Line
 from kentongan.daemon.offering import Offering
+from kentongan.daemon.recoveries import Recoveries
 from kentongan.daemon.sending import NEVER_MS, Sending
 from kentongan.daemon.standing import Standing
 from kentongan.mqtt.events import BrokerDown, BrokerUp, MessageReceived, Published
@@ -61,6 +62,7 @@ class Rooms:
     control: ControlDesk
     standing: Standing
     journal: Journal
+    recoveries: Recoveries
 
 
 class Core:
@@ -135,7 +137,7 @@ class Core:
             case ControlRequest():
                 return self._rooms.control.answer(event, moment)
             case HostMeasured(host):
-                self._rooms.standing.measured(host)
+                self._rooms.standing.measured(host, moment)
                 return []
             case Tick():
                 return self._tick(moment)
@@ -162,8 +164,13 @@ class Core:
             case at.StateChanged(old, new, why):
                 line.look_ms = 0
                 facts = (("line", line.name), ("old", str(old)), ("new", str(new)), ("why", why))
-                return [Note("line_changed", facts)]
-            case at.Identified() | at.Restarted() | at.SupplyWarned() | at.RungClimbed() | at.CallRefused():
+                return [Note("line_changed", facts), *self._rooms.recoveries.entered(line.name, new, moment)]
+            case at.RungClimbed(rung, why):
+                self._rooms.standing.attempted(line.name)
+                return self._rooms.recoveries.climbed(line.name, rung, why, moment)
+            case at.Restarted(what) | at.SupplyWarned(what):
+                return [Note("modem_said", (("line", line.name), ("event", type(event).__name__), ("what", what)))]
+            case at.Identified() | at.CallRefused():
                 return [Note("modem_said", (("line", line.name), ("what", type(event).__name__)))]
             case (
                 at.WalkEnded()
@@ -237,6 +244,7 @@ class Core:
             timers.deadline_ms = moment.steady_ms + HOUSEKEEPING_MS
             self._store.note_clock(moment)
             self._store.expire(moment)
+            self._rooms.recoveries.rest(moment)
             self._rooms.offering.look_ms = 0
         return []
 

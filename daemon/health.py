@@ -156,7 +156,7 @@ def _config(status: Status) -> Iterator[str]:
 
 
 def _clock(status: Status) -> Iterator[str]:
-    if not status.synced and status.at_ms - status.started_ms >= CLOCK_MS:
+    if not status.synced and status.steady_ms - status.started_steady_ms >= CLOCK_MS:
         yield "clock_unsynced"
 
 
@@ -199,7 +199,7 @@ def _offline_ms(status: Status, link: LinkStatus) -> int:
     """Count from the loss, or from our start while no connection has been tried to its end."""
     if link.since_steady_ms:
         return status.steady_ms - link.since_steady_ms
-    return status.at_ms - status.started_ms
+    return status.steady_ms - status.started_steady_ms
 
 
 def _link_cause(link: LinkStatus) -> str:
@@ -254,7 +254,7 @@ def _starved(line: LineStatus, status: Status) -> bool:
 
 def _down(line: LineStatus, status: Status) -> str:
     """Name why the line does not work, or nothing; on the modem's way back the last reason holds."""
-    age_ms = status.steady_ms - line.state_steady_ms if line.state_steady_ms else status.at_ms - status.started_ms
+    age_ms = status.steady_ms - (line.state_steady_ms or status.started_steady_ms)
     match line.state:
         case ModemState.READY:
             return ""

@@ -35,6 +35,7 @@ from kentongan.daemon.offering import Offering
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.papers import METERED, OFFICE, Papers
 from kentongan.daemon.power import open_power
+from kentongan.daemon.recoveries import Recoveries
 from kentongan.daemon.replies import ReplyRules
 from kentongan.daemon.sdnotify import Notifier
 from kentongan.daemon.sending import Limits, QuietHours, Sending
@@ -65,17 +66,22 @@ def run(config: Config) -> int:
     clock = SystemClock(last_moment(Path(config.store.path)))
     gateway = Gateway(config, clock)
     link = Link(gateway.link_settings(), inbox.put, clock=clock.monotonic, random=SystemRandom().random)
-    modems = {line.name: _modem(line, inbox, clock, log) for line in config.line}
+    modems = {line.name: _modem(line, inbox, clock, log, gateway.recoveries) for line in config.line}
     core = CoreWorker(gateway.core(), inbox, modems, link, StatusFile(runtime).write, clock, log)
     crew = Crew(core, link, modems, control, partial(host.measure, Path(config.store.path)), gateway.farewell)
     log.info("started", version=gateway.identity.version, lines=list(modems), store_id=gateway.store.store_id)
     return Supervisor(crew, clock, Notifier(os.environ), log).run()
 
 
-def _modem(line: LineConfig, inbox: SimpleQueue[Event | None], clock: SystemClock, log: logs.Log) -> ModemWorker:
+def _modem(
+    line: LineConfig, inbox: SimpleQueue[Event | None], clock: SystemClock, log: logs.Log, recoveries: Recoveries
+) -> ModemWorker:
     path = _simulated(line.port.removeprefix(SIMULATED)) if line.port.startswith(SIMULATED) else line.port
     pin = configuration.read_secret(line.pin_file) if line.pin_file else ""
     modem = Modem(ModemSettings(line.name, line.dialect, line.baud, pin))
+    if stood := recoveries.resume(line.name, clock.now()):
+        rung, tries, age_s = stood
+        modem.resume(rung, tries, clock.monotonic() - age_s)
     worker = ModemWorker(line.name, modem, partial(SerialPort.open, path, line.baud), inbox.put, clock)
     power, missing = open_power(line)
     worker.power = power.cycle
@@ -113,8 +119,10 @@ class Gateway:
             self._boot_id,
             clock.now().wall_ms,
             ConfigStatus(),
+            clock.now().steady_ms,
         )
         self._papers = self._make_papers()
+        self.recoveries = Recoveries(self.store.incidents)
 
     def _voice(self, store_id: str) -> Voice:
         return Voice(self._topics, store_id, self._ids, self._zone.offset_min)
@@ -161,6 +169,7 @@ class Gateway:
             ControlDesk(store, standing, config.line[0].name),
             standing,
             sources.journal,
+            self.recoveries,
         )
         return Core(store, lines, broker, rooms)
 

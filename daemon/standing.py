@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from kentongan.daemon.alarms import Alarms
 from kentongan.daemon.broker import Broker
+from kentongan.daemon.chronicle import Chronicle, attempted
 from kentongan.daemon.events import Command, Note, Publish, Show
 from kentongan.daemon.health import assess, stopping
 from kentongan.daemon.line import Line
@@ -35,6 +36,7 @@ class Identity:
     boot_id: str
     started_ms: int
     config: ConfigStatus
+    started_steady_ms: int = 0
 
 
 class Standing:
@@ -49,12 +51,18 @@ class Standing:
         self._lines = lines
         self._broker = broker
         self._alarms = Alarms(papers)
-        self._last = _Last()
+        self._chronicle = Chronicle(store.incidents)
+        self._last = _Last(self._chronicle.restored)
         self.deadline_ms = 0
 
-    def measured(self, host: HostStatus) -> None:
-        """Take a measurement of the machine."""
-        self._last.host = host
+    def measured(self, host: HostStatus, at: Moment) -> None:
+        """Take a measurement of the machine; a supply that was too low is remembered."""
+        sagged_ms = at.steady_ms if host.undervoltage else self._last.host.sagged_steady_ms
+        self._last.host = replace(host, sagged_steady_ms=sagged_ms)
+
+    def attempted(self, line: str) -> None:
+        """Count an attempt to repair a line."""
+        self._last.faults = attempted(self._last.faults, line)
 
     def store_lost(self, why: str, since_ms: int) -> None:
         """Note that the store cannot be used; its last figures stay."""
@@ -85,6 +93,7 @@ class Standing:
             self._last.host,
             identity.config,
             traffic=store.received + store.sent,
+            started_steady_ms=identity.started_steady_ms,
         )
         return replace(status, faults=assess(status, self._last.faults))
 
@@ -123,6 +132,7 @@ class Standing:
             return []
         self.deadline_ms = at.steady_ms + REFRESH_MS
         status = self.status(at)
+        status = replace(status, faults=self._chronicle.follow(status.faults, at))
         commands: list[Command] = [Show(status), *self._faults(status, at)]
         health = grade(status)
         if self._broker.up is not None and (at.steady_ms >= self._last.lease_ms or health != self._last.grade):
@@ -169,10 +179,10 @@ class Standing:
 class _Last:
     """What the derivation remembers: figures while the store is away, and what was said last."""
 
-    def __init__(self) -> None:
+    def __init__(self, faults: tuple[FaultStatus, ...]) -> None:
         self.host = HostStatus()
         self.store = StoreStatus()
-        self.faults: tuple[FaultStatus, ...] = ()
+        self.faults = faults
         self.grade: Grade = "ok"
         self.lease_ms = 0
         self.swept = False  # alarms that an earlier life left at the broker have been removed

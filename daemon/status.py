@@ -131,6 +131,7 @@ class Status(msgspec.Struct, frozen=True):
     config: ConfigStatus = ConfigStatus()
     traffic: int = 0  # SMS in and out since start: the lamp flashes once per change
     neighbours_silent: int = 0  # paired gateways that did not answer two rounds
+    started_steady_ms: int = 0
     office_open: bool = True  # whether the county's own system is expected to answer now
     faults: tuple[FaultStatus, ...] = ()
 

@@ -101,9 +101,9 @@ NOT_YET = [
     {"host": HostStatus()},
     {"lines": (line(slots_used=9),)},
     {"link": offline(DownCause.DNS, 20 * S - 1)},
-    {"synced": False, "started_ms": NOW_MS - 599 * S},
-    {"lines": (replace(edge.LINE, state="closed", state_steady_ms=0),), "started_ms": NOW_MS - 5 * S},
-    {"link": edge.LINK.__class__(), "started_ms": NOW_MS - 5 * S},
+    {"synced": False, "started_steady_ms": STEADY_MS - 599 * S},
+    {"lines": (replace(edge.LINE, state="closed", state_steady_ms=0),), "started_steady_ms": STEADY_MS - 5 * S},
+    {"link": edge.LINK.__class__(), "started_steady_ms": STEADY_MS - 5 * S},
     {"lines": (line(supply="+CMTE: 0,40", supply_steady_ms=STEADY_MS),)},
     {"lines": (line(supply="UNDER-VOLTAGE WARNNING", supply_steady_ms=STEADY_MS - 600 * S),)},
     {"host": replace(edge.HOST, sagged_steady_ms=STEADY_MS - 600 * S)},
@@ -187,6 +187,12 @@ def test_a_jump_of_the_wall_clock_ripens_nothing() -> None:
     standing = assess(status(lines=searching), ())
     jumped = replace(status(lines=searching), at_ms=NOW_MS + 86_400_000)
     assert assess(jumped, standing) == standing
+
+
+def test_a_clock_that_is_set_at_the_start_makes_no_fault() -> None:
+    young = {"started_steady_ms": STEADY_MS - 5 * S, "started_ms": 0}
+    unborn = {"lines": (replace(edge.LINE, state="closed", state_steady_ms=0),), "link": edge.LINK.__class__()}
+    assert assess(status(**young, **unborn, synced=False), ()) == ()
 
 
 def test_what_cannot_be_measured_any_more_stays_as_it_was() -> None:

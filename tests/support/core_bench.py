@@ -23,6 +23,7 @@ from kentongan.daemon.line import Line
 from kentongan.daemon.offering import Offering
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.papers import OFFICE, Papers
+from kentongan.daemon.recoveries import Recoveries
 from kentongan.daemon.replies import ReplyRules
 from kentongan.daemon.sending import Limits, QuietHours, Sending
 from kentongan.daemon.standing import Identity, Standing
@@ -65,7 +66,7 @@ class Bench:
         voice = Voice(TOPICS, self.store.store_id, self._ids, lambda _ms: 480)
         papers = Papers(voice, OFFICE, self._ids.new(WALL_MS), "0", "Asia/Makassar", "Kominfo", "", 6, 10)
         broker, lines = Broker(), {"a": Line("a")}
-        identity = Identity("kec-masamba-01", "0", 1, papers.boot_id, WALL_MS, ConfigStatus())
+        identity = Identity("kec-masamba-01", "0", 1, papers.boot_id, WALL_MS, ConfigStatus(), self.at.steady_ms)
         standing = Standing(identity, papers, self.store, lines, broker)
         hours = QuietHours(*self.quiet, lambda ms: (ms // 60_000 + 480) % 1440)
         limits = {"a": Limits(self.pace_ms, self.per_hour, 10_000)}
@@ -78,6 +79,7 @@ class Bench:
             ControlDesk(self.store, standing, "a"),
             standing,
             sources.journal,
+            Recoveries(self.store.incidents),
         )
         self.core = Core(self.store, lines, broker, rooms)
         self.standing = standing

@@ -43,6 +43,7 @@ def status(**changes: Any) -> Status:
         LINK,
         StoreStatus(),
         HOST,
+        started_steady_ms=STEADY_MS - 3_600_000,
     )
     return replace(well, **changes)
 
