@@ -17,7 +17,7 @@ def machine() -> str:
         cpu[1].strip() if cpu else platform.machine(),
         f"{os.cpu_count()} cores",
         f"{int(memory[1]) // 1024} MB" if memory else "",
-        f"Linux {platform.release()}",
+        "Linux " + ".".join(platform.release().split(".")[:2]),
         f"Python {platform.python_version()}",
     ]
     return ", ".join(part for part in parts if part)
