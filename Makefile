@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-debian13 lint format bench chaos userland clean
+.PHONY: help demo test test-debian13 lint docs format bench chaos userland clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -34,6 +34,11 @@ lint: ## style, format and types
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+
+docs: ## the pages and the card that are made from the program's own tables
+	@$(SETUP) run
+	$(RUN) -m kentongan.daemon.card docs
+	$(RUN) scripts/panduan.py
 
 format: ## lay the code out as `make lint` wants it
 	@$(SETUP) dev

@@ -652,6 +652,60 @@ ROWS = (
     ),
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the card to print says of a number, whatever its sub-cause: plain words, three steps."""
+
+    heading: str
+    todo: tuple[str, str, str]
+
+
+CARD: Mapping[int, Page] = {
+    1: Page(
+        "PROGRAM", ("tunggu 2 menit, alat mencoba sendiri", "cabut listrik 10 detik, pasang lagi", "panggil teknisi")
+    ),
+    2: Page(
+        "MODEM", ("periksa kabel atau papan modem", "cabut listrik 10 detik, lalu tunggu 5 menit", "panggil teknisi")
+    ),
+    3: Page(
+        "KARTU SIM",
+        (
+            "buka tutup, periksa kartu SIM",
+            "lap kartu, pasang lagi sampai bunyi klik",
+            "coba kartu di HP, PIN harus mati",
+        ),
+    ),
+    4: Page(
+        "JARINGAN OPERATOR",
+        ("periksa antena", "pindahkan alat dekat jendela, tunggu 5 menit", "cek masa aktif kartu"),
+    ),
+    5: Page(
+        "TIDAK BISA KIRIM SMS",
+        ("isi pulsa hari ini", "cek masa aktif kartu", "tenang: SMS warga TETAP diterima"),
+    ),
+    6: Page(
+        "PENYIMPANAN",
+        (
+            "tunggu 2 menit, alat mengosongkan sendiri",
+            "cabut listrik 10 detik, pasang lagi",
+            "pasang kartu SD cadangan",
+        ),
+    ),
+    7: Page(
+        "SERVER",
+        ("cek internet dan router kantor", "cek kabel LAN atau kuota", "hubungi pengelola server"),
+    ),
+    8: Page(
+        "PENGATURAN",
+        ("baca HASIL.txt di kartu SD", "perbaiki KONFIGURASI.txt", "hidupkan ulang alat"),
+    ),
+    9: Page(
+        "LISTRIK ATAU PANAS",
+        ("pakai adaptor asli 5 V 3 A", "ganti kabel yang pendek dan tebal", "jauhkan dari panas, bersihkan debu"),
+    ),
+}
+
 TABLE: Mapping[str, Fault] = {row.cause: row for row in ROWS}
 UNKNOWN = TABLE["daemon_hung"]  # what a cause of a newer version is shown as
 

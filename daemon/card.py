@@ -1,0 +1,189 @@
+"""Papers made from the fault table: `docs/faults.md` for developers, a card to print and laminate for the office. Pure.
+
+python -m kentongan.daemon.card FOLDER            writes both into the folder
+python -m kentongan.daemon.card FOLDER --check    exits with 1 when one of them is out of date
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from kentongan.daemon.faults import CARD, ROWS, Fault, Severity
+
+DOCUMENT, SHEET, MEASURED = "faults.md", "kartu-gangguan.svg", "fault-run.json"
+LAMPS = (
+    ("1 LISTRIK", "hijau", "#1a7f37", "kedip singkat tiap 3 detik"),
+    ("2 KARTU", "kuning", "#b58900", "kedip singkat tiap 3 detik"),
+    ("3 SERVER", "biru", "#1f5fbf", "kedip singkat tiap 3 detik"),
+    ("4 GANGGUAN", "merah", "#c62828", "padam"),
+)
+TELLS = {
+    Severity.CRITICAL: "lamp, alarm `gateway_not_running` or `line_not_running`",
+    Severity.MAJOR: "lamp, alarm",
+    Severity.MINOR: "alarm",
+}
+
+# -- for developers ---------------------------------------------------------------------------------------------------
+
+
+def document(measured: Mapping[str, object] | None = None) -> str:
+    """Write the table of faults as Markdown; `measured` is what the last fault run found."""
+    pages = [INTRODUCTION, _overview(), *(_code(code) for code in CARD)]
+    return "\n".join([*pages, _measured(measured)] if measured else pages)
+
+
+INTRODUCTION = """\
+# Faults
+
+Made from `daemon/faults.py` by `make docs`; do not edit. The number is the number of flashes of the red lamp, and the
+same everywhere: lamps, console, the clerk's SMS, alarms, the card to print (`kartu-gangguan.svg`).
+
+Critical and major faults light the red lamp; a critical one means that the line, or the gateway, cannot run. Every
+fault has a beginning, a count of its repeats within a day and a count of attempts to repair it, all kept over a
+restart. An alarm is published within a second of its fault, or as soon as there is a broker. The clerk gets an SMS
+when a fault with a notice has stood for a quarter of an hour, at most once in six hours, and one `pulih` when it is
+over.
+"""
+
+
+def _overview() -> str:
+    head = "| Code | Cause | Severity | Found by | Alarm | Clerk |\n|---|---|---|---|---|---|\n"
+    rows = "".join(
+        f"| {row.code} | `{row.cause}` | {row.severity} | {row.detector} | {_ticked(row.alarm)} | {row.clerk} |\n"
+        for row in ROWS
+    )
+    return f"## The table\n\n{head}{rows}"
+
+
+def _ticked(word: str) -> str:
+    return f"`{word}`" if word else ""
+
+
+def _code(code: int) -> str:
+    return f"## {code}: {CARD[code].heading}\n\n" + "\n".join(_row(row) for row in ROWS if row.code == code)
+
+
+def _row(row: Fault) -> str:
+    steps = "\n".join(
+        f"{n}. {own} *({english})*" for n, (own, english) in enumerate(zip(row.todo, row.todo_en, strict=True), 1)
+    )
+    stops = f" Stops the service as `{row.stops}`." if row.stops else ""
+    return (
+        f"### `{row.cause}`: {row.title}\n\n{row.means} *({row.means_en})*.{stops} Tells: {_tells(row)}.\n\n{steps}\n"
+    )
+
+
+def _tells(row: Fault) -> str:
+    alarm = TELLS[row.severity] if row.alarm else TELLS[row.severity].partition(", alarm")[0] + ", health"
+    return f"{alarm}, the clerk" if row.clerk else alarm
+
+
+def _measured(measured: Mapping[str, object]) -> str:
+    columns, rows = measured["columns"], measured["rows"]
+    if not (isinstance(columns, list) and isinstance(rows, list)):
+        raise TypeError("columns and rows must be lists")
+    head = _line(columns) + _line(["---"] * len(columns))
+    return f"## Measured\n\n{measured['words']}\n\n{head}{''.join(_line(row) for row in rows)}"
+
+
+def _line(cells: Iterable[object]) -> str:
+    return "| " + " | ".join(str(cell) for cell in cells) + " |\n"
+
+
+# -- for the office ---------------------------------------------------------------------------------------------------
+
+WIDTH_MM, HEIGHT_MM = 210, 297  # A4
+TOP_MM, ROW_MM = 62.0, 24.2
+DOT_MM, STEP_MM = 2.1, 5.4
+LEFT_MM, TEXT_MM = 10.0, 78.0
+
+
+def sheet() -> str:
+    """Draw the card: the lamps, and for each number its flashes and three steps."""
+    parts = [_head(), *(_lamp(place, *lamp) for place, lamp in enumerate(LAMPS))]
+    parts += [_page(code, TOP_MM + ROW_MM * place) for place, code in enumerate(CARD)]
+    body = "\n".join([*parts, _foot(TOP_MM + ROW_MM * len(CARD))])
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_MM}mm" height="{HEIGHT_MM}mm"'
+        f' viewBox="0 0 {WIDTH_MM} {HEIGHT_MM}" font-family="DejaVu Sans, Arial, sans-serif">\n'
+        f'<rect width="{WIDTH_MM}" height="{HEIGHT_MM}" fill="#ffffff"/>\n{body}\n</svg>\n'
+    )
+
+
+def _head() -> str:
+    return _text(LEFT_MM, 16, 8, "KARTU GANGGUAN SMS GATEWAY", bold=True) + _text(
+        LEFT_MM, 24, 4, "Lampu 4 (merah) berkedip = ada gangguan. Hitung kedipnya, lalu baca nomor itu di bawah."
+    )
+
+
+def _lamp(place: int, name: str, colour_name: str, colour: str, normal: str) -> str:
+    x = LEFT_MM + 48 * place
+    return (
+        f'<circle cx="{x + 4:g}" cy="36" r="4" fill="{colour}"/>'
+        + _text(x + 10, 35, 4, name, bold=True)
+        + _text(x + 10, 39.5, 3, f"({colour_name}) normal:")
+        + _text(x + 10, 43.5, 3, normal if len(normal) < 10 else "kedip singkat")
+        + (_text(x + 10, 47.5, 3, "tiap 3 detik") if len(normal) >= 10 else "")
+    )
+
+
+def _page(code: int, y: float) -> str:
+    page = CARD[code]
+    dots = "".join(
+        f'<circle cx="{LEFT_MM + 18 + STEP_MM * n:g}" cy="{y + 8:g}" r="{DOT_MM}" fill="#c62828"/>' for n in range(code)
+    )
+    steps = [_text(TEXT_MM, y + 11.5 + 4.6 * n, 3.7, f"{n + 1}. {step}") for n, step in enumerate(page.todo)]
+    return "".join(
+        [
+            f'<path d="M{LEFT_MM:g} {y - 2:g}H{WIDTH_MM - LEFT_MM:g}" stroke="#000000" stroke-width="0.3"/>',
+            _text(LEFT_MM + 1, y + 13, 14, str(code), bold=True),
+            dots,
+            _text(LEFT_MM + 16, y + 16, 3.4, f"kedip {code} kali"),
+            _text(TEXT_MM, y + 6, 5.2, page.heading, bold=True),
+            *steps,
+        ]
+    )
+
+
+def _foot(y: float) -> str:
+    return (
+        _text(
+            LEFT_MM, y + 3, 3.7, "Dua gangguan: nomornya ditunjukkan bergantian. Semua lampu padam: tidak ada listrik."
+        )
+        + _text(LEFT_MM, y + 9, 3.7, 'Menelepon teknisi? Katakan: "lampu merah kedip ... kali".', bold=True)
+        + _text(LEFT_MM, y + 15, 3.7, "Teknisi: ______________________   Petugas: ______________________")
+    )
+
+
+def _text(x: float, y: float, size: float, words: str, *, bold: bool = False) -> str:
+    weight = ' font-weight="bold"' if bold else ""
+    safe = words.replace("&", "&amp;").replace("<", "&lt;")
+    return f'<text x="{x:g}" y="{y:g}" font-size="{size:g}"{weight}>{safe}</text>\n'
+
+
+# -- files ------------------------------------------------------------------------------------------------------------
+
+
+def papers(folder: Path) -> dict[Path, str]:
+    """Make the papers of a folder, with what the last fault run measured if it lies there."""
+    found = folder / MEASURED
+    measured = json.loads(found.read_text("utf-8")) if found.exists() else None
+    return {folder / DOCUMENT: document(measured), folder / SHEET: sheet()}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the papers, or check that they are as they would be written."""
+    folder = Path(arguments[0])
+    stale = {
+        path: text for path, text in papers(folder).items() if not path.exists() or path.read_text("utf-8") != text
+    }
+    if "--check" not in arguments:
+        for path, text in stale.items():
+            path.write_text(text, "utf-8")
+        return 0
+    return int(bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
