@@ -188,8 +188,15 @@ class File:
         if code in CAUSES:
             raise StoreUnavailable(CAUSES[code], f"{self.path}: {original}") from error
         if code in DAMAGED or isinstance(error, UnicodeDecodeError):
+            with suppress(OSError):
+                suspicion(self.path).touch()
             raise StoreCorrupt(f"{self.path}: {original}") from error
         raise error
+
+
+def suspicion(path: Path) -> Path:
+    """Name the mark beside a file in which damage was met: the next start looks at all of it."""
+    return path.with_name(path.name + ".suspect")
 
 
 def _text(octets: bytes) -> str:

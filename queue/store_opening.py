@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kentongan.queue import migrations
 from kentongan.queue.errors import StoreCorrupt
-from kentongan.queue.models import FAILURES, File, Row
+from kentongan.queue.models import FAILURES, File, Row, suspicion
 from kentongan.queue.records import Moment
 from kentongan.queue.store_salvage import is_sound, salvage, take_up
 
@@ -49,7 +49,10 @@ def steady_base(path: Path, wall_ms: int, *, synced: bool) -> int:
 
 
 def open_file(path: Path, budget_octets: int) -> File:
-    """Open a file at the newest schema; one that was not closed cleanly, or has lost its own row, is checked first."""
+    """Open a file at the newest schema.
+
+    It is checked first when it was not closed cleanly, has lost its own row, or damage was met in it.
+    """
     file = File(path, budget_octets=budget_octets)
     try:
         new = migrations.migrate(file) == 0
@@ -60,9 +63,11 @@ def open_file(path: Path, budget_octets: int) -> File:
         if is_sound(path):
             raise
         raise StoreCorrupt(f"{path}: {error}") from error
-    if not new and row != (0,) and not is_sound(path):
+    suspect = suspicion(path)
+    if not new and (row != (0,) or suspect.exists()) and not is_sound(path):
         file.abandon()
         raise StoreCorrupt(f"{path}: the check after an unclean stop failed")
+    suspect.unlink(missing_ok=True)
     return file
 
 

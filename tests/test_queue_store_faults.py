@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from queue_desk import EVERY, TETANGGA, Desk
+from queue_desk import EVERY, TETANGGA, WARGA, Desk
 
 from kentongan.queue.errors import SchemaTooNew, StoreCorrupt, StoreUnavailable
 from kentongan.queue.models import PAGE_OCTETS
@@ -159,6 +159,7 @@ def stop_uncleanly(desk: Desk) -> None:
 
 def test_a_torn_page_costs_only_what_was_on_it(desk: Desk) -> None:
     texts = fill(desk, 60)
+    desk.store.care.hold(WARGA.ref, desk.at())
     identity = desk.store.store_id
     stop_uncleanly(desk)
     page = page_of(desk.path, b"laporan 30 ")
@@ -174,6 +175,7 @@ def test_a_torn_page_costs_only_what_was_on_it(desk: Desk) -> None:
     assert len(texts) - 10 < len(kept) < len(texts)
     assert set(kept) < set(texts)
     assert (desk.store.store_id, len(desk.due(200))) == (identity, len(texts))
+    assert desk.store.care.erase_sender(WARGA.ref, desk.at()).held == (WARGA.ref,)
     assert desk.sms("sesudahnya", TETANGGA).ticket.seq == len(texts) + 1
     assert desk.restart().store.salvaged is None
 
@@ -291,6 +293,31 @@ def test_damage_met_while_running_is_named_and_the_next_start_rescues(desk: Desk
     desk.store = desk.open()
     assert desk.store.salvaged
     assert len(desk.due(1000)) == 60
+
+
+@pytest.mark.parametrize("where", ["newest row", "an old row", "the spool"])
+def test_a_large_file_is_checked_where_it_may_be_torn_and_wholly_once_damage_was_met(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    fill(desk, 60)
+    stop_uncleanly(desk)
+    needle = {"newest row": b"laporan 59 ", "an old row": b"laporan 2 ", "the spool": b"kentongan.ticket.v1"}[where]
+    octets = bytearray(desk.path.read_bytes())
+    page = page_of(desk.path, needle)
+    octets[page : page + PAGE_OCTETS] = os.urandom(PAGE_OCTETS)
+    desk.path.write_bytes(octets)
+    monkeypatch.setattr("kentongan.queue.store_salvage.CHECKED_WHOLE_OCTETS", 0)
+    monkeypatch.setattr("kentongan.queue.store_salvage.NEWEST", 10)
+    desk.store = desk.open()
+    if where == "an old row":
+        assert desk.store.salvaged is None
+        with pytest.raises(StoreCorrupt):
+            desk.store.tickets(100)
+        desk.store.close(desk.at())
+        desk.store = desk.open()
+    assert desk.store.salvaged
+    assert len(desk.store.tickets(100)) == 60
+    assert not desk.path.with_name("kentongan.db.suspect").exists()
 
 
 def test_a_log_torn_in_its_last_frame_loses_nothing_that_was_committed_before(desk: Desk) -> None:
