@@ -1,0 +1,182 @@
+"""The tables of the configuration file as frozen values: what each key means, and what to write there.
+
+A description is the remedy that an error shows. Refuses every key it does not know.
+"""
+
+from typing import Annotated, Literal, get_args
+
+import msgspec
+from msgspec import Meta
+
+Dialect = Literal["auto", "sim800", "huawei", "generic"]
+Zone = Literal["Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura"]
+
+Id = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9][a-z0-9-]{1,31}$",
+        description='write 2 to 32 of a-z, 0-9 and "-", beginning with a letter or digit, such as "kec-depok-01"',
+    ),
+]
+Clock = Annotated[
+    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description='write hours and minutes, such as "20:00"')
+]
+Pin = Annotated[int, Meta(ge=0, le=27, description="write the BCM number of the GPIO pin, 0 for none")]
+FilePath = Annotated[str, Meta(description="write the path of a file, relative to the configuration file or absolute")]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of the file: closed, so that a misspelt key cannot be silently without effect."""
+
+
+class GatewayConfig(Section, frozen=True):
+    """Who this gateway is."""
+
+    county_id: Id
+    gateway_id: Id
+    ticket_prefix: Annotated[
+        str, Meta(pattern=r"^[A-Z]{2}[0-9]$", description='write two capital letters and a digit, such as "LU2"')
+    ]
+    timezone: Annotated[Zone, Meta(description=f"write one of {', '.join(get_args(Zone))}")]
+    name: Annotated[str, Meta(max_length=60, description="write the office's name, at most 60 characters")] = ""
+    public_number: Annotated[
+        str,
+        Meta(pattern=r"^(\+[1-9][0-9]{6,14})?$", description='write the number in full, such as "+6281100001234"'),
+    ] = ""
+
+
+class LineConfig(Section, frozen=True):
+    """One modem with one SIM."""
+
+    name: Annotated[
+        str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,15}$", description='write 1 to 16 of a-z, 0-9 and "-", such as "a"')
+    ]
+    port: Annotated[
+        str,
+        Meta(min_length=1, description='write a serial device such as "/dev/serial0", or "sim:sim800" to try it out'),
+    ]
+    baud: Annotated[
+        Literal[9600, 19200, 38400, 57600, 115200, 230400, 460800], Meta(description="write the port's rate, 115200")
+    ] = 115200
+    dialect: Annotated[Dialect, Meta(description=f"write one of {', '.join(get_args(Dialect))}")] = "auto"
+    pin_file: FilePath = ""
+    pace_s: Annotated[float, Meta(ge=0, le=3600, description="write seconds between two SMS, 0 to 3600")] = 6.0
+    per_hour: Annotated[int, Meta(ge=1, le=36_000, description="write how many SMS an hour may hold, 1 to 36000")] = 120
+    per_day: Annotated[int, Meta(ge=1, le=864_000, description="write how many SMS a day may hold, 1 to 864000")] = 500
+    power_pin: Pin = 0  # the modem's PWRKEY
+    power_active_low: Annotated[bool, Meta(description="write true when low level presses the power key")] = False
+    power_pulse_ms: Annotated[int, Meta(ge=50, le=40_000, description="write milliseconds, 50 to 40000")] = 1_500
+    status_pin: Pin = 0  # high while the modem is on
+    rail_pin: Pin = 0  # a switch in the modem's supply
+    rail_active_low: Annotated[bool, Meta(description="write true when low level gives the supply")] = False
+    usb_power: Annotated[
+        str,
+        Meta(
+            pattern=r"^([0-9]+(-[0-9]+(\.[0-9]+)*)?:[0-9]+)?$",
+            description='write hub and port as uhubctl shows them, such as "1-1:2"',
+        ),
+    ] = ""
+
+
+class MqttConfig(Section, frozen=True):
+    """The county's broker."""
+
+    url: Annotated[str, Meta(description='write "mqtts://host:8883"; "mqtt://" is for loopback alone')]
+    username: Annotated[str, Meta(max_length=64, description="write the broker's user, normally the gateway_id")] = ""
+    password_file: FilePath = ""
+    ca_file: FilePath = ""
+    cert_file: FilePath = ""
+    key_file: FilePath = ""
+    root: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z0-9][a-z0-9-]{0,31}(/[a-z0-9][a-z0-9-]{0,31}){0,3}$",
+            description='write one to four topic levels of a-z, 0-9 and "-", such as "kentongan"',
+        ),
+    ] = "kentongan"
+    protocol: Annotated[
+        Literal["auto", "5", "3.1.1"], Meta(description='write "auto", "5" or "3.1.1" (with the quotes)')
+    ] = "auto"
+    profile: Annotated[
+        Literal["office", "metered"], Meta(description='write "office", or "metered" for a mobile uplink')
+    ] = "office"
+
+
+class StoreConfig(Section, frozen=True):
+    """Where the database file is."""
+
+    path: FilePath
+
+
+class RuntimeConfig(Section, frozen=True):
+    """The folder of the status file and the control socket."""
+
+    directory: Annotated[str, Meta(min_length=1, description='write a folder in memory, such as "/run/kentongan"')]
+
+
+class AnswersConfig(Section, frozen=True):
+    """The automatic texts."""
+
+    acknowledge: Annotated[bool, Meta(description="write true or false")] = True
+    signature: Annotated[
+        str, Meta(max_length=40, description="write who signs the automatic texts, at most 40 characters")
+    ] = ""
+
+
+class SendingConfig(Section, frozen=True):
+    """What holds for all lines."""
+
+    quiet_from: Clock = "20:00"
+    quiet_until: Clock = "07:00"
+    max_parts: Annotated[int, Meta(ge=1, le=20, description="write how many parts a reply may have, 1 to 20")] = 6
+    on_uncertain: Annotated[
+        Literal["hold", "resend"], Meta(description='write "hold", or "resend" to risk a second SMS')
+    ] = "hold"
+    replies_per_minute: Annotated[int, Meta(ge=1, le=60_000, description="write a number from 1 to 60000")] = 10
+
+
+class InboundConfig(Section, frozen=True):
+    """How SMS become tickets."""
+
+    thread_window_min: Annotated[int, Meta(ge=0, le=1440, description="write minutes, 0 to 1440")] = 60
+    follow_ups: Annotated[bool, Meta(description="write true or false")] = True
+    publish_partial_after_s: Annotated[float, Meta(ge=1, le=900, description="write seconds, 1 to 900")] = 8.0
+
+
+class LampsConfig(Section, frozen=True):
+    """The four lamps: BCM pins of LISTRIK, KARTU, SERVER and GANGGUAN; empty on a board without lamps."""
+
+    pins: Annotated[
+        tuple[Annotated[int, Meta(ge=2, le=27)], ...],
+        Meta(max_length=4, description="write four different BCM pin numbers from 2 to 27, or [] for no lamps"),
+    ] = ()
+    active_low: Annotated[bool, Meta(description="write true when a lamp lights at low level")] = False
+
+
+class LogConfig(Section, frozen=True):
+    """How much is logged, and in which shape."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="write debug, info, warning or error")
+    ] = "info"
+    format: Annotated[Literal["auto", "json", "console"], Meta(description='write "auto", "json" or "console"')] = (
+        "auto"
+    )
+
+
+class Config(Section, frozen=True):
+    """The whole configuration with defaults filled in and every path absolute."""
+
+    gateway: GatewayConfig
+    line: Annotated[
+        tuple[LineConfig, ...],
+        Meta(min_length=1, max_length=4, description="write one to four tables [[line]], with two brackets each"),
+    ]
+    mqtt: MqttConfig
+    store: StoreConfig
+    runtime: RuntimeConfig
+    answers: AnswersConfig = AnswersConfig()
+    sending: SendingConfig = SendingConfig()
+    inbound: InboundConfig = InboundConfig()
+    lamps: LampsConfig = LampsConfig()
+    log: LogConfig = LogConfig()
