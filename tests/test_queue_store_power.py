@@ -217,3 +217,37 @@ def test_after_a_power_cut_at_any_write_everything_that_had_returned_is_there_an
     for cut in range(returned[0], returned[-1], frame):
         whole = max(size for size in returned if size <= cut)
         assert after_cut(cut) == expected[whole], (cut, whole)
+
+
+def test_a_power_cut_while_the_log_is_written_back_loses_nothing(tmp_path: Path) -> None:
+    """Any of the pages may have reached the file, or half of one: the log is still whole and has them all."""
+    (tmp_path / "live").mkdir()
+    desk = Desk(tmp_path / "live")
+    desk.store._file.empty_log()
+    for n in range(6):
+        desk.sms(f"laporan {n}", TETANGGA if n % 2 else WARGA)
+    desk.publish_all()
+    desk.reply("c0")
+    desk.send(PartSent(1))
+    before, log = desk.path.read_bytes(), desk.path.with_name("kentongan.db-wal").read_bytes()
+    desk.store._file.number("PRAGMA wal_checkpoint(PASSIVE)")
+    after = desk.path.read_bytes()
+    assert after != before
+    chance = random.Random(7)
+    found = []
+    for _ in range(25):
+        torn = bytearray(before.ljust(len(after), b"\0"))
+        for page in range(0, len(after), PAGE_OCTETS):
+            reached = chance.choice([0, PAGE_OCTETS // 2, PAGE_OCTETS])
+            torn[page : page + reached] = after[page : page + reached]
+        folder = tmp_path / "cut"
+        folder.mkdir()
+        (folder / "kentongan.db").write_bytes(torn)
+        (folder / "kentongan.db-wal").write_bytes(log)
+        again = Desk(folder)
+        again.now_ms = desk.now_ms
+        found.append(books(again))
+        assert again.store.salvaged is None
+        again.store._file.abandon()
+        shutil.rmtree(folder)
+    assert found == [books(desk)] * 25
