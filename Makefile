@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-debian13 lint docs format bench chaos userland clean
+.PHONY: help demo test test-debian13 lint docs format bench chaos userland deb hw-test-fast clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -57,6 +57,12 @@ chaos: ## kill the gateway 200 times under traffic; writes benchmarks/RESULTS.md
 
 userland: ## prove a clean clone in clean Debian 12 and 13 folders (root; half an hour)
 	sh scripts/userland.sh 12 13
+
+deb: ## build the Debian packages into dist/
+	sh debian/build
+
+hw-test-fast: ## prove the package and its units under a real systemd (root; a few minutes)
+	sh hw-tests/fast/run
 
 clean: ## remove all that make made in this folder
 	rm -rf .venv .venv-debian13 .typing build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
