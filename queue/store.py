@@ -37,6 +37,7 @@ from kentongan.queue.records import (
 )
 from kentongan.queue.spool import jitter_of, next_offer_ms
 from kentongan.queue.store_care import Care
+from kentongan.queue.store_counter import Counter, skip_to
 from kentongan.queue.store_figures import count
 from kentongan.queue.store_inbox import Answer, Answered, Inbox, StoreSettings
 from kentongan.queue.store_incidents import Incidents
@@ -65,6 +66,7 @@ class Store:
         self._messages = Messages(file, self._spool, narrate)
         self._outbox = Outbox(file, self._messages)
         self._clock_ms = NOT_STARTED
+        self.counter = Counter(file, self._writing)
         self.care = Care(file, self._writing, self._spool, self._messages, settings.retention)
         self.incidents = Incidents(file, self._writing)
         self.replays = Replays(file, self._writing, self._answer_command, self._spool, self._messages)
@@ -145,12 +147,12 @@ class Store:
         if row is None:
             create(self._file, self.store_id, at)
         running, counter = row or (0, 0)
-        start = numbers.after_unclean_stop(counter) if running else counter
-        if self._inbox.settings.number_floor > start:
-            start = numbers.above(self._inbox.settings.number_floor)
-        if start > counter:
-            self._file.run("INSERT INTO void_number VALUES (?, ?, ?)", counter + 1, start, at.wall_ms)
-        self._file.run("UPDATE store SET running = 1, counter = ?", start)
+        if running:
+            skip_to(self._file, numbers.after_unclean_stop(counter), at)
+        floor = self._inbox.settings.number_floor
+        if floor > counter:
+            skip_to(self._file, numbers.above(floor), at)
+        self._file.run("UPDATE store SET running = 1")
         self._outbox.interrupted(at)
 
     def note_clock(self, at: Moment) -> None:
