@@ -72,12 +72,16 @@ def _always(_iccid: str) -> bool:
     return True
 
 
+def _forgotten(_iccid: str, _accepted: bool) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class ModemSettings:
     """What the line's owner knows of it.
 
     `pin_allowed` is asked with the ICCID before the PIN is tried; when it says yes it has written the attempt down
-    durably (`procedures_init.PinRule`).
+    durably (`procedures_init.PinRule`). `pin_ended` is told whether the card took it.
     """
 
     line: str
@@ -85,6 +89,7 @@ class ModemSettings:
     baud: int = 115200
     pin: str = ""
     pin_allowed: Callable[[str], bool] = _always
+    pin_ended: Callable[[str, bool], None] = _forgotten
 
 
 class Modem:
@@ -98,7 +103,7 @@ class Modem:
         self._service = Service(self._hands, settings.baud)
         self._news = News(self._hands, self._service)
         self._recovery = Recovery(settings.baud)
-        self._sim = SimWatch(settings.pin_allowed)
+        self._sim = SimWatch(settings.pin_allowed, settings.pin_ended)
         self._dialect = DIALECTS.get(settings.dialect, SIM800)
         self._closing = False
 
@@ -278,7 +283,7 @@ class Modem:
         self._recovery.heard()
         if self.state not in _WITHOUT_CARD:
             self._enter(ModemState.INITIALISING, "the modem answers")
-        rule = PinRule(self._settings.pin, self._sim.may_try_pin)
+        rule = PinRule(self._settings.pin, self._sim.may_try_pin, self._sim.pin_ended)
         procedure = initialise(self._settings.dialect, rule, lambda: self._chat.echoes)
         self._hands.runner.begin(procedure, self._started, now)
 

@@ -77,11 +77,12 @@ class PinRule:
     """The PIN and who allows its use.
 
     `allows` is asked with the ICCID right before the one attempt; when it says yes it has written the attempt down
-    durably, because a crash behind it must look like a failed attempt.
+    durably, because a crash behind it must look like a failed attempt. `ended` is told whether the card took it.
     """
 
     pin: str
     allows: Callable[[str], bool]
+    ended: Callable[[str, bool], None] = lambda _iccid, _accepted: None
 
 
 def find_step(search: Synchronise) -> Procedure[bool]:
@@ -230,8 +231,10 @@ def _enter_pin(dialect: Dialect, iccid: str, pin: PinRule) -> Procedure[Locked |
     response = yield AtCommand(f'AT+CPIN="{pin.pin}"', timeout_s=dialect.sim_s, secret=True, starts_up=True)
     match response.final:
         case Ok():
+            pin.ended(iccid, True)
             return None
         case CmeError(16):
+            pin.ended(iccid, False)
             return Locked("SIM PIN, the configured one is wrong")
         case _:
             return Locked(f"SIM PIN, not accepted: {refusal(response).why}")

@@ -1,7 +1,7 @@
 """Watch over the card of a line: whether its PIN may be tried, and when the holder is looked at again.
 
-Refuses a second attempt with the same PIN on the same card, whatever else happens in this process; the rule that is
-handed in extends that over restarts.
+Refuses a second attempt with a PIN that did not open the card before, whatever else happens in this process; the rule
+that is handed in extends that over restarts.
 """
 
 from collections.abc import Callable
@@ -18,8 +18,9 @@ RESCAN_EVERY = 6
 class SimWatch:
     """What is known of the card of one line."""
 
-    def __init__(self, allowed: Callable[[str], bool]) -> None:
+    def __init__(self, allowed: Callable[[str], bool], ended: Callable[[str, bool], None]) -> None:
         self._allowed = allowed
+        self._ended = ended
         self._tried: set[str] = set()
         self._asked = 0
 
@@ -29,6 +30,12 @@ class SimWatch:
             return False
         self._tried.add(iccid)
         return self._allowed(iccid)
+
+    def pin_ended(self, iccid: str, accepted: bool) -> None:
+        """Note how the try ended: a PIN that opened the card may open it after its next power cut too."""
+        if accepted:
+            self._tried.discard(iccid)
+        self._ended(iccid, accepted)
 
     def usable(self) -> None:
         """Note that the card can be used."""

@@ -231,4 +231,4 @@ def _absolute(value: str, folder: Path) -> str:
 
 
 def _port(port: str, folder: Path) -> str:
-    return port if port.startswith("sim:") else str(folder / port)
+    return port if port == "huawei" or port.startswith("sim:") else str(folder / port)

@@ -133,6 +133,28 @@ ROWS = (
     ),
     Fault(
         2,
+        "modem_hilink",
+        CRITICAL,
+        "MODEM TIDAK COCOK (HILINK)",
+        "modem USB bekerja sebagai kartu jaringan, tidak bisa SMS",
+        "the USB modem is in HiLink mode, a network card without a command port",
+        (
+            "ganti dengan modem yang cocok (E173, E3131, ME909s)",
+            "atau minta teknisi mengubah modem ke mode stick",
+            "setelah diganti, tunggu 1 menit",
+        ),
+        (
+            "use a modem that fits (E173, E3131, ME909s)",
+            "or have a technician switch it to stick mode",
+            "then wait 1 minute",
+        ),
+        "line_not_running",
+        "modem_not_responding",
+        detector="USB ids 12d1:14db, 14dc or 1f01 without a serial port for 10 s",
+        clerk=STOPPED,
+    ),
+    Fault(
+        2,
         "modem_not_responding",
         CRITICAL,
         "MODEM TIDAK MENJAWAB",
@@ -201,6 +223,18 @@ ROWS = (
         "sim_pin_required",
         detector="+CPIN: PH-...",
         clerk=STOPPED,
+    ),
+    Fault(
+        3,
+        "sim_foreign",
+        MAJOR,
+        "KARTU SIM DIGANTI",
+        "kartu SIM lain: SMS masuk diterima, balasan ditahan",
+        "another SIM than the accepted one: it receives, replies are held",
+        ("pasang kembali kartu SIM yang lama", "atau terima kartu baru: kentongan sim terima", "ragu: panggil teknisi"),
+        ("put the old SIM back", "or accept the new one: kentongan sim terima", "in doubt: call the technician"),
+        "sim_foreign",
+        detector="the ICCID is not the one that was accepted for the line",
     ),
     # -- 4: the network ------------------------------------------------------------------------------------------------
     Fault(

@@ -36,6 +36,7 @@ DENIED = 3  # <stat> of +CREG
 # A fault that grows out of another keeps its beginning.
 GROWN_FROM = {"network_not_registered": "network_searching", "network_denied": "network_searching"}
 PORT_BUSY = "holds the port"  # in the words of at.port
+HILINK = "HiLink mode"  # in the words of at.huawei_ports
 TRANSIENT = frozenset({ModemState.CLOSED, ModemState.PROBING, ModemState.INITIALISING})
 # What the server itself says no to; a closed port (`REFUSED`) is a server that is not there.
 REFUSALS = frozenset(
@@ -223,6 +224,8 @@ def _line(line: LineStatus, status: Status) -> Iterator[str]:
         yield "modem_restarting"
     if line.slots_total and line.slots_used >= line.slots_total:
         yield "sim_memory_full"
+    if line.sim_foreign and line.state in {ModemState.READY, ModemState.SEARCHING}:
+        yield "sim_foreign"
     if line.paused and line.state == ModemState.READY:
         yield line.paused if line.paused in faults.TABLE else "cannot_send"
 
@@ -267,11 +270,17 @@ def _down(line: LineStatus, status: Status) -> str:
         case ModemState.DOWN:
             return "modem_not_responding"
         case ModemState.CLOSED if age_ms >= PORT_GONE_MS:
-            return "modem_busy" if PORT_BUSY in line.why else "modem_absent"
+            return _no_port(line.why)
         case ModemState.PROBING | ModemState.INITIALISING if age_ms >= SILENT_MS:
             return "modem_not_responding"
         case _:
             return _last_reason(line, status)
+
+
+def _no_port(why: str) -> str:
+    if PORT_BUSY in why:
+        return "modem_busy"
+    return "modem_hilink" if HILINK in why else "modem_absent"
 
 
 def _last_reason(line: LineStatus, status: Status) -> str:

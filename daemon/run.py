@@ -13,14 +13,12 @@ from pathlib import Path
 from queue import SimpleQueue
 from random import SystemRandom
 
-from kentongan.at.modem import Modem, ModemSettings
-from kentongan.at.port import SerialPort
 from kentongan.daemon import config as configuration
 from kentongan.daemon import host, logs
 from kentongan.daemon.answers import Acknowledger, Answers, lint
 from kentongan.daemon.broker import Broker
 from kentongan.daemon.clock import OfficeZone, SystemClock
-from kentongan.daemon.config import Config, LineConfig
+from kentongan.daemon.config import Config
 from kentongan.daemon.control import ControlServer
 from kentongan.daemon.control_desk import ControlDesk
 from kentongan.daemon.core import Core, Rooms
@@ -31,10 +29,12 @@ from kentongan.daemon.inquiry import Sources
 from kentongan.daemon.intake import Intake
 from kentongan.daemon.journal import Journal
 from kentongan.daemon.line import Line
+from kentongan.daemon.modems import Modems
 from kentongan.daemon.offering import Offering
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.papers import METERED, OFFICE, Papers
-from kentongan.daemon.power import open_power
+from kentongan.daemon.pin_ledger import NAME as PIN_LEDGER
+from kentongan.daemon.pin_ledger import PinLedger
 from kentongan.daemon.recoveries import Recoveries
 from kentongan.daemon.replies import ReplyRules
 from kentongan.daemon.sdnotify import Notifier
@@ -44,7 +44,7 @@ from kentongan.daemon.status import ConfigStatus
 from kentongan.daemon.status_file import StatusFile
 from kentongan.daemon.supervisor import Crew, Supervisor
 from kentongan.daemon.version import VERSION
-from kentongan.daemon.workers import CoreWorker, ModemWorker
+from kentongan.daemon.workers import CoreWorker
 from kentongan.mqtt.client import Link
 from kentongan.mqtt.events import Publication
 from kentongan.mqtt.settings import LinkSettings, Subscription, Tls, read_url
@@ -54,7 +54,6 @@ from kentongan.queue.store import Store, StoreSettings, last_moment
 
 KEY_FILE = "sender.key"  # beside the database; without it the sender references of a county change
 KEY_OCTETS = 32
-SIMULATED = "sim:"  # a port of this kind is a virtual modem inside this process
 
 
 def run(config: Config) -> int:
@@ -66,37 +65,12 @@ def run(config: Config) -> int:
     clock = SystemClock(last_moment(Path(config.store.path)))
     gateway = Gateway(config, clock)
     link = Link(gateway.link_settings(), inbox.put, clock=clock.monotonic, random=SystemRandom().random)
-    modems = {line.name: _modem(line, inbox, clock, log, gateway.recoveries) for line in config.line}
+    maker = Modems(inbox.put, clock, log, gateway.recoveries, gateway.pins())
+    modems = {line.name: maker.worker(line) for line in config.line}
     core = CoreWorker(gateway.core(), inbox, modems, link, StatusFile(runtime).write, clock, log)
     crew = Crew(core, link, modems, control, partial(host.measure, Path(config.store.path)), gateway.farewell)
     log.info("started", version=gateway.identity.version, lines=list(modems), store_id=gateway.store.store_id)
     return Supervisor(crew, clock, Notifier(os.environ), log).run()
-
-
-def _modem(
-    line: LineConfig, inbox: SimpleQueue[Event | None], clock: SystemClock, log: logs.Log, recoveries: Recoveries
-) -> ModemWorker:
-    path = _simulated(line.port.removeprefix(SIMULATED)) if line.port.startswith(SIMULATED) else line.port
-    pin = configuration.read_secret(line.pin_file) if line.pin_file else ""
-    modem = Modem(ModemSettings(line.name, line.dialect, line.baud, pin))
-    if stood := recoveries.resume(line.name, clock.now()):
-        rung, tries, age_s = stood
-        modem.resume(rung, tries, clock.monotonic() - age_s)
-    worker = ModemWorker(line.name, modem, partial(SerialPort.open, path, line.baud), inbox.put, clock)
-    power, missing = open_power(line)
-    worker.power = power.cycle
-    for why in missing:
-        log.warning("power_switch_missing", line=line.name, why=why)
-    return worker
-
-
-def _simulated(persona: str) -> str:
-    """Start a virtual modem that lives as long as this process; gives the path of its pty."""
-    from kentongan.at.simulator import PtyModem, VirtualModem, personas  # noqa: PLC0415  only to try things out
-
-    modem = PtyModem(VirtualModem(personas.by_name(persona)), baud=115_200)
-    modem.start()
-    return modem.path
 
 
 class Gateway:
@@ -123,6 +97,11 @@ class Gateway:
         )
         self._papers = self._make_papers()
         self.recoveries = Recoveries(self.store.incidents)
+
+    def pins(self) -> PinLedger:
+        """Open the ledger of PINs, beside the database."""
+        store = Path(self._config.store.path)
+        return PinLedger(store.with_name(PIN_LEDGER), _secret(store))
 
     def _voice(self, store_id: str) -> Voice:
         return Voice(self._topics, store_id, self._ids, self._zone.offset_min)

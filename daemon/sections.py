@@ -53,7 +53,11 @@ class LineConfig(Section, frozen=True):
     ]
     port: Annotated[
         str,
-        Meta(min_length=1, description='write a serial device such as "/dev/serial0", or "sim:sim800" to try it out'),
+        Meta(
+            min_length=1,
+            description='write a serial device such as "/dev/serial0", "huawei" to find the stick by its USB id, or'
+            ' "sim:sim800" to try it out',
+        ),
     ]
     baud: Annotated[
         Literal[9600, 19200, 38400, 57600, 115200, 230400, 460800], Meta(description="write the port's rate, 115200")

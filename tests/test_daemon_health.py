@@ -24,6 +24,14 @@ DETECTED = [
             )
         },
     ),
+    (
+        "modem_hilink",
+        {
+            "lines": (
+                line(state="closed", why="12d1:14db at USB 1-1.2 is in HiLink mode: a network card", age_ms=10 * S),
+            )
+        },
+    ),
     ("modem_not_responding", {"lines": (line(state="down", age_ms=0),)}),
     ("modem_not_responding", {"lines": (line(state="probing", age_ms=25 * S),)}),
     ("modem_not_responding", {"lines": (line(state="initialising", age_ms=25 * S),)}),
@@ -31,6 +39,7 @@ DETECTED = [
     ("sim_pin_required", {"lines": (line(state="sim_locked", sim_lock="SIM PIN"),)}),
     ("sim_puk_required", {"lines": (line(state="sim_locked", sim_lock="SIM PUK"),)}),
     ("sim_locked", {"lines": (line(state="sim_locked", sim_lock="PH-NET PIN"),)}),
+    ("sim_foreign", {"lines": (line(sim_foreign=True),)}),
     ("network_searching", {"lines": (line(state="searching", registration=2, age_ms=30 * S),)}),
     ("network_not_registered", {"lines": (line(state="searching", registration=2, age_ms=300 * S),)}),
     ("network_denied", {"lines": (line(state="searching", registration=3, age_ms=0),)}),

@@ -1,0 +1,73 @@
+"""Make the modem workers: each line's engine, its port, its power switch, and what it knows of its card."""
+
+from collections.abc import Callable
+from functools import partial
+
+from kentongan.at.modem import Modem, ModemSettings
+from kentongan.at.port import SerialPort
+from kentongan.daemon import config as configuration
+from kentongan.daemon import usb
+from kentongan.daemon.clock import SystemClock
+from kentongan.daemon.config import LineConfig
+from kentongan.daemon.events import Event
+from kentongan.daemon.logs import Log
+from kentongan.daemon.pin_ledger import PinLedger
+from kentongan.daemon.power import open_power
+from kentongan.daemon.recoveries import Recoveries
+from kentongan.daemon.workers import ModemWorker
+
+SIMULATED = "sim:"  # a port of this kind is a virtual modem inside this process
+
+
+class Modems:
+    """What every line's worker is made with."""
+
+    def __init__(
+        self, emit: Callable[[Event], None], clock: SystemClock, log: Log, recoveries: Recoveries, pins: PinLedger
+    ) -> None:
+        self._emit = emit
+        self._clock = clock
+        self._log = log
+        self._recoveries = recoveries
+        self._pins = pins
+
+    def worker(self, line: LineConfig) -> ModemWorker:
+        """Make the worker of one line; its ladder goes on where an earlier life of the program left it."""
+        modem = Modem(self._settings(line))
+        if stood := self._recoveries.resume(line.name, self._clock.now()):
+            rung, tries, age_s = stood
+            modem.resume(rung, tries, self._clock.monotonic() - age_s)
+        worker = ModemWorker(line.name, modem, port_of(line.port, line.baud), self._emit, self._clock)
+        power, missing = open_power(line)
+        worker.power = power.cycle
+        for why in missing:
+            self._log.warning("power_switch_missing", line=line.name, why=why)
+        return worker
+
+    def _settings(self, line: LineConfig) -> ModemSettings:
+        pin, pins = configuration.read_secret(line.pin_file) if line.pin_file else "", self._pins
+        return ModemSettings(
+            line.name,
+            line.dialect,
+            line.baud,
+            pin,
+            pin_allowed=lambda iccid: pins.allows(iccid, pin),
+            pin_ended=lambda iccid, accepted: pins.ended(iccid, pin, accepted=accepted),
+        )
+
+
+def port_of(port: str, baud: int) -> Callable[[], SerialPort]:
+    """Say how a configured port is opened, each time anew."""
+    if port == usb.AUTOMATIC:
+        return partial(usb.open_huawei, baud)
+    path = _simulated(port.removeprefix(SIMULATED)) if port.startswith(SIMULATED) else port
+    return partial(SerialPort.open, path, baud)
+
+
+def _simulated(persona: str) -> str:
+    """Start a virtual modem that lives as long as this process; gives the path of its pty."""
+    from kentongan.at.simulator import PtyModem, VirtualModem, personas  # noqa: PLC0415  only to try things out
+
+    modem = PtyModem(VirtualModem(personas.by_name(persona)), baud=115_200)
+    modem.start()
+    return modem.path
