@@ -12,6 +12,7 @@ from typing import TypeVar, get_type_hints
 import msgspec
 
 from kentongan.daemon.errors import ConfigError
+from kentongan.daemon.office import HoursUnreadable, read_hours
 from kentongan.daemon.sections import Config, GatewayConfig, LineConfig, MqttConfig, Section
 from kentongan.mqtt.errors import SettingsRefused
 from kentongan.mqtt.settings import Address, read_url
@@ -133,6 +134,7 @@ def _complete(config: Config, folder: Path) -> Config:
     """Check what no single field can know, then make every path absolute."""
     _check_lines(config.line)
     _check_pins(config)
+    _check_care(config)
     mqtt = _resolved(config.mqtt, folder, "password_file", "ca_file", "cert_file", "key_file")
     lines = tuple(_resolved(line, folder, "pin_file") for line in config.line)
     _check_mqtt(config.gateway, mqtt)
@@ -143,6 +145,7 @@ def _complete(config: Config, folder: Path) -> Config:
         mqtt=mqtt,
         store=_resolved(config.store, folder, "path"),
         runtime=_resolved(config.runtime, folder, "directory"),
+        watch=_resolved(config.watch, folder, "key_file"),
         answers=msgspec.structs.replace(
             config.answers, signature=config.answers.signature or config.gateway.name[:40].strip()
         ),
@@ -154,7 +157,9 @@ def _check_pins(config: Config) -> None:
     lamps = config.lamps.pins
     if lamps and (len(lamps) != 4 or len(set(lamps)) != 4):
         raise _refused("lamps.pins", "the lamps need four different pins")
-    taken = set(lamps)
+    taken = set(lamps) | {config.host.mains_pin} - {0}
+    if config.host.mains_pin in lamps:
+        raise _refused("host.mains_pin", f"pin {config.host.mains_pin} has another duty already")
     for index, line in enumerate(config.line, 1):
         for name in ("power_pin", "status_pin", "rail_pin"):
             pin = getattr(line, name)
@@ -162,6 +167,16 @@ def _check_pins(config: Config) -> None:
                 why = f"pin {pin} has another duty already"
                 raise ConfigError(f"line[{index}].{name}", why, "give each its own pin")
             taken |= {pin} - {0}
+
+
+def _check_care(config: Config) -> None:
+    """Refuse hours that say nothing, and neighbours without the key that proves them."""
+    try:
+        read_hours(config.office.hours)
+    except HoursUnreadable as error:
+        raise _refused("office.hours", f"{str(error)!r} says no hours") from error
+    if config.watch.neighbours and not config.watch.key_file:
+        raise ConfigError("watch.key_file", "neighbours prove themselves by a shared key", "name the file of that key")
 
 
 def _check_lines(lines: tuple[LineConfig, ...]) -> None:

@@ -67,6 +67,13 @@ class LineConfig(Section, frozen=True):
     pace_s: Annotated[float, Meta(ge=0, le=3600, description="write seconds between two SMS, 0 to 3600")] = 6.0
     per_hour: Annotated[int, Meta(ge=1, le=36_000, description="write how many SMS an hour may hold, 1 to 36000")] = 120
     per_day: Annotated[int, Meta(ge=1, le=864_000, description="write how many SMS a day may hold, 1 to 864000")] = 500
+    balance_code: Annotated[
+        str,
+        Meta(
+            pattern=r"^(auto|off|[0-9*#]{2,20})$",
+            description='write the USSD code for the balance, such as "*888#", or "auto" or "off"',
+        ),
+    ] = "auto"
     power_pin: Pin = 0  # the modem's PWRKEY
     power_active_low: Annotated[bool, Meta(description="write true when low level presses the power key")] = False
     power_pulse_ms: Annotated[int, Meta(ge=50, le=40_000, description="write milliseconds, 50 to 40000")] = 1_500
@@ -147,6 +154,56 @@ class InboundConfig(Section, frozen=True):
     publish_partial_after_s: Annotated[float, Meta(ge=1, le=900, description="write seconds, 1 to 900")] = 8.0
 
 
+class ClerkConfig(Section, frozen=True):
+    """The office's own people: told by SMS when the gateway is not well, and allowed to ask it."""
+
+    numbers: Annotated[
+        tuple[
+            Annotated[
+                str,
+                Meta(
+                    pattern=r"^\+[1-9][0-9]{6,14}$", description='write each number in full, such as "+6281100001234"'
+                ),
+            ],
+            ...,
+        ],
+        Meta(max_length=5, description='write at most five numbers in full, such as ["+6281100001234"]'),
+    ] = ()
+
+
+class OfficeConfig(Section, frozen=True):
+    """When somebody is there."""
+
+    hours: Annotated[
+        str, Meta(max_length=120, description='write "Sen-Jum 08:00-16:00", or "" when it does not matter')
+    ] = ""  # outside of them a silent application is no fault
+
+
+class CreditConfig(Section, frozen=True):
+    """The prepaid credit."""
+
+    price_rp: Annotated[int, Meta(ge=1, le=100_000, description="write what one SMS costs, in rupiah")] = 350
+
+
+class WatchConfig(Section, frozen=True):
+    """The night watch: SMS that prove the way to us."""
+
+    own_every_h: Annotated[
+        int, Meta(ge=0, le=720, description="write every how many hours an SMS goes to our own number, 0 for never")
+    ] = 12  # needs gateway.public_number
+    neighbours: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}$")], ...],
+        Meta(max_length=4, description='write the numbers of at most four paired gateways, such as ["+6281100001234"]'),
+    ] = ()
+    key_file: FilePath = ""  # shared with the neighbours
+
+
+class HostConfig(Section, frozen=True):
+    """The machine."""
+
+    mains_pin: Pin = 0  # high while there is mains
+
+
 class LampsConfig(Section, frozen=True):
     """The four lamps: BCM pins of LISTRIK, KARTU, SERVER and GANGGUAN; empty on a board without lamps."""
 
@@ -183,4 +240,9 @@ class Config(Section, frozen=True):
     sending: SendingConfig = SendingConfig()
     inbound: InboundConfig = InboundConfig()
     lamps: LampsConfig = LampsConfig()
+    clerk: ClerkConfig = ClerkConfig()
+    office: OfficeConfig = OfficeConfig()
+    credit: CreditConfig = CreditConfig()
+    watch: WatchConfig = WatchConfig()
+    host: HostConfig = HostConfig()
     log: LogConfig = LogConfig()
