@@ -169,7 +169,7 @@ class Core:
                 self._rooms.standing.attempted(line.name)
                 return self._rooms.recoveries.climbed(line.name, rung, why, moment)
             case at.Restarted(what) | at.SupplyWarned(what):
-                return [Note("modem_said", (("line", line.name), ("event", type(event).__name__), ("what", what)))]
+                return [Note("modem_said", (("line", line.name), ("what", type(event).__name__), ("words", what)))]
             case at.Identified() | at.CallRefused():
                 return [Note("modem_said", (("line", line.name), ("what", type(event).__name__)))]
             case (
