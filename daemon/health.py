@@ -53,7 +53,7 @@ REFUSALS = frozenset(
 
 
 # What a link may be down with; one that stood before a restart stands until the link is up.
-LINK_DOWN = ("broker_unreachable", "broker_refused")
+LINK_DOWN = ("broker_unreachable", "broker_refused", "duplicate_client")
 
 
 def assess(status: Status, standing: tuple[FaultStatus, ...]) -> tuple[FaultStatus, ...]:

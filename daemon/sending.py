@@ -71,6 +71,9 @@ class Sending:
         """Start the next part if the line may send now; otherwise note when to look again in `line.look_ms`."""
         if self.stopped or line.sending is not None or not line.ready or moment.steady_ms < line.look_ms:
             return []
+        if line.strange_sim:
+            line.look_ms = NEVER_MS
+            return []
         if moment.steady_ms < line.pace.paused_until_ms:
             line.look_ms = line.pace.paused_until_ms
             return []
@@ -130,8 +133,10 @@ class Sending:
         """Ask the retry tables what a refusal means."""
         if not isinstance(outcome, PartRejected):
             return None
-        dialect = line.status().dialect
-        return retry.decide(dialect, outcome.family, outcome.code, due.message.attempts, self._jitter())
+        dialect, attempt = line.status().dialect, due.message.attempts
+        # a code that may mean the card or the number means the card once it has met several numbers (modem.md 7.1)
+        numbers = self._store.refused_numbers(line.name, due.message.recipient)
+        return retry.decide(dialect, outcome.family, outcome.code, attempt, self._jitter(), numbers=numbers)
 
     def late(self, line: Line, event: at.LateSubmit, moment: Moment) -> list[Command]:
         """Commit the evidence that an uncertain part was sent after all."""

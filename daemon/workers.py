@@ -35,6 +35,7 @@ from kentongan.mqtt.client import Link
 from kentongan.queue.records import Moment
 
 BEAT_S = 20.0  # the longest any loop sleeps, so that its heartbeat proves progress
+LOG_ITSELF = frozenset({"event", "level", "timestamp", "exception"})  # names a log line needs for itself
 DRAIN_S = 5.0  # at the end, for the PUBACKs of what is on its way
 REOPEN_S = 1.0  # how often a missing port is looked for: a port that returns is back within 5 s
 
@@ -259,7 +260,7 @@ class CoreWorker:
             case Answer(request, result):
                 request.reply(result)
             case Note(name, facts):
-                self._log.info(name, **dict(facts))
+                self._log.info(name, **{f"{key}_" if key in LOG_ITSELF else key: fact for key, fact in facts})
             case Show(status):
                 self._show(status)
             case _:

@@ -474,3 +474,15 @@ def test_the_outcome_of_a_send_waits_for_the_store(bench, full_disk):
     full_disk(full=False)
     told = events(bench.pass_time(6), "reply")
     assert told[-1]["status"] == "sent"
+
+
+def test_a_code_that_meets_several_numbers_is_the_lines_trouble(bench):
+    ticket = one_ticket(bench)
+    (other,) = tickets(bench.sms("lampu mati", sender="+6285200001111", index=2))
+    (first,) = orders(bench.command("reply", reply(ticket)), to_modem.SendPart)
+    bench.command("reply", reply(other, "r2"))
+    (second,) = orders(
+        bench.modem(at.SendEnded(first.command.job, at.Rejected(ErrorFamily.CMS, 21))), to_modem.SendPart
+    )
+    bench.modem(at.SendEnded(second.command.job, at.Rejected(ErrorFamily.CMS, 21)))
+    assert bench.line.pace.cause

@@ -332,3 +332,14 @@ def test_any_history_gives_known_faults_each_at_most_once(history: list[Status])
         assert len(keys) == len(set(keys))
         assert all(found.cause in faults.TABLE and found.code == faults.of(found.cause).code for found in standing)
         assert assess(one, standing) == standing  # looking twice changes nothing
+
+
+def test_a_link_whose_cause_turns_into_a_take_over_is_told_the_same_at_a_second_look() -> None:
+    def offline_as(cause: str, since_ms: int) -> Status:
+        return status(link=offline(cause, since_ms))
+
+    standing = assess(offline_as("lost", 20_000), ())
+    taken_over = offline_as("taken_over", 0)
+    standing = assess(taken_over, standing)
+    assert [fault.cause for fault in standing] == ["duplicate_client"]
+    assert assess(taken_over, standing) == standing
