@@ -4,7 +4,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from kentongan.at.commands import FreeSlot, RunUssd, SendPart
+from kentongan.at.commands import FreeSlot, RunUssd, SendPart, WriteMark
 
 FAIR_SHARE = 8
 """After so many reads and deletes in a row a waiting part goes out: a long drain must not silence the replies."""
@@ -67,11 +67,16 @@ class Inspect:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadMark:
+    """Look for the mark in the phonebook."""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchNetwork:
     """Ask whether the network has been found."""
 
 
-Wish = HangUp | LeaveUssd | Adjust | Inspect | WalkOthers
+Wish = HangUp | LeaveUssd | Adjust | Inspect | WalkOthers | ReadMark | WriteMark
 Job = ReadSlot | FreeSlot | SendPart | RunUssd | WalkAll | Poll | SearchNetwork | Wish
 
 
@@ -92,7 +97,7 @@ class Agenda:
     def restart(self, now: float, walk_s: float) -> None:
         """Begin anew after a start: the first walk finds whatever was announced."""
         self._reads.clear()
-        self._wishes = deque([Adjust(), WalkOthers()])
+        self._wishes = deque([Adjust(), WalkOthers(), ReadMark()])
         self._walk_s = walk_s
         self.walk_at = now
         self._poll_at = now + POLL_S

@@ -35,6 +35,13 @@ class RunUssd:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteMark:
+    """Write a number into the SIM's phonebook, where a new memory card finds it; ends in `MarkFound` or silently."""
+
+    counter: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shutdown:
     """Finish the command in flight, take no more."""
 
@@ -53,8 +60,10 @@ def is_writable(command: "ModemCommand") -> bool:
             return 0 < octets < 180 and _PDU.fullmatch(pdu_hex) is not None
         case RunUssd(code):
             return _USSD.fullmatch(code) is not None
+        case WriteMark(counter):
+            return 0 <= counter < 10**9
         case WalkSlots() | Shutdown():
             return True
 
 
-ModemCommand = WalkSlots | FreeSlot | SendPart | RunUssd | Shutdown
+ModemCommand = WalkSlots | FreeSlot | SendPart | RunUssd | WriteMark | Shutdown

@@ -161,6 +161,21 @@ class SimIdentified:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceCentre:
+    """The SMSC that a card has, or has got back."""
+
+    iccid: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkFound:
+    """What the mark in the card's phonebook says; 0 when there is none yet."""
+
+    counter: int
+
+
+@dataclass(frozen=True, slots=True)
 class Registered:
     """`+CREG`: `stat` as in 3GPP TS 27.007 §7.2; `operator` is the numeric or long name, empty if unknown."""
 
@@ -238,6 +253,8 @@ ModemEvent = (
     | StateChanged
     | Identified
     | SimIdentified
+    | ServiceCentre
+    | MarkFound
     | Registered
     | SignalMeasured
     | StorageMeasured

@@ -15,7 +15,16 @@ from typing import assert_never
 from kentongan.at.agenda import Agenda
 from kentongan.at.blackbox import BlackBox
 from kentongan.at.chat import Answered, Chat, Happening, Late
-from kentongan.at.commands import FreeSlot, ModemCommand, RunUssd, SendPart, Shutdown, WalkSlots, is_writable
+from kentongan.at.commands import (
+    FreeSlot,
+    ModemCommand,
+    RunUssd,
+    SendPart,
+    Shutdown,
+    WalkSlots,
+    WriteMark,
+    is_writable,
+)
 from kentongan.at.dialect import DIALECTS, SIM800
 from kentongan.at.events import (
     ModemEvent,
@@ -53,6 +62,7 @@ from kentongan.at.procedures_init import (
     initialise,
     soft_restart,
 )
+from kentongan.at.pulse import Pulse
 from kentongan.at.recovery import Plan, Recovery
 from kentongan.at.results import USABLE_REGISTRATIONS
 from kentongan.at.runner import Runner
@@ -81,7 +91,8 @@ class ModemSettings:
     """What the line's owner knows of it.
 
     `pin_allowed` is asked with the ICCID before the PIN is tried; when it says yes it has written the attempt down
-    durably (`procedures_init.PinRule`). `pin_ended` is told whether the card took it.
+    durably (`procedures_init.PinRule`). `pin_ended` is told whether the card took it. `centre` is the number of a card
+    and of its service centre, for the day the card has lost it.
     """
 
     line: str
@@ -90,6 +101,7 @@ class ModemSettings:
     pin: str = ""
     pin_allowed: Callable[[str], bool] = _always
     pin_ended: Callable[[str, bool], None] = _forgotten
+    centre: tuple[str, str] = ("", "")
 
 
 class Modem:
@@ -100,7 +112,7 @@ class Modem:
         self._settings = settings
         self._chat = Chat(BlackBox())
         self._hands = Hands(Runner(self._chat), Outlet(), Agenda(), self._on_notice)
-        self._service = Service(self._hands, settings.baud)
+        self._service = Service(self._hands, Pulse(self._hands, settings.baud, settings.centre))
         self._news = News(self._hands, self._service)
         self._recovery = Recovery(settings.baud)
         self._sim = SimWatch(settings.pin_allowed, settings.pin_ended)
@@ -159,6 +171,8 @@ class Modem:
                 agenda.sends.append(command)
             case RunUssd():
                 agenda.ussd.append(command)
+            case WriteMark():
+                agenda.want(command)
             case Shutdown():
                 self._closing = True
             case _:

@@ -5,6 +5,7 @@ from kentongan.at.events import (
     CallRefused,
     ModemAnswered,
     Registered,
+    ServiceCentre,
     SignalMeasured,
     StorageMeasured,
     SupplyWarned,
@@ -37,7 +38,7 @@ _UNUSABLE = frozenset({"NOT INSERTED", "NOT READY", "SIM PIN", "SIM PUK"})
 class Pulse:
     """What is known of the health of one line."""
 
-    def __init__(self, hands: Hands, baud: int) -> None:
+    def __init__(self, hands: Hands, baud: int, centre: tuple[str, str] = ("", "")) -> None:
         self.caller = ""
         self._hands = hands
         self._baud = baud
@@ -45,7 +46,7 @@ class Pulse:
         self._polls = 0
         self._registered: tuple[int, str] = (-1, "")
         self._operator = ""
-        self._centres: dict[str, str] = {}  # service centre by card, while this process lives
+        self._centre = centre  # of the last card that had one: its number, and the centre's
 
     def begin(self, profile: Profile, now: float) -> None:
         """Take up the watch after a start."""
@@ -74,12 +75,14 @@ class Pulse:
         def finish(details: Details, then: float) -> None:
             self._operator = details.operator
             if details.smsc and profile.sim.iccid:
-                self._centres = {profile.sim.iccid: details.smsc}
+                self._centre = (profile.sim.iccid, details.smsc)
+                self._hands.outlet.emit(ServiceCentre(*self._centre))
             self._hands.outlet.emit(details.identified)
             self._hands.outlet.emit(SignalMeasured(details.dbm))
             self.registered(details.registration, then)
 
-        known = self._centres.get(profile.sim.iccid, "")
+        card, centre = self._centre
+        known = centre if card == profile.sim.iccid else ""
         self._hands.runner.begin(adjust(profile.dialect, known, self._baud), finish, now)
 
     def poll(self, profile: Profile, now: float) -> None:

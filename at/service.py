@@ -13,15 +13,17 @@ from kentongan.at.agenda import (
     Job,
     LeaveUssd,
     Poll,
+    ReadMark,
     ReadSlot,
     SearchNetwork,
     WalkAll,
     WalkOthers,
 )
-from kentongan.at.commands import FreeSlot, ModemCommand, RunUssd, SendPart, Shutdown, WalkSlots
+from kentongan.at.commands import FreeSlot, ModemCommand, RunUssd, SendPart, Shutdown, WalkSlots, WriteMark
 from kentongan.at.events import ErrorFamily, Rejected, SendEnded, SlotKept, UssdAnswered
 from kentongan.at.hands import Hands
 from kentongan.at.mailbox import Mailbox
+from kentongan.at.marker import Marker
 from kentongan.at.procedures_init import Profile
 from kentongan.at.pulse import Pulse
 from kentongan.at.sender import Sender
@@ -36,10 +38,11 @@ WALK_ALONE_S = 30.0
 class Service:
     """The duties of one line."""
 
-    def __init__(self, hands: Hands, baud: int) -> None:
+    def __init__(self, hands: Hands, pulse: Pulse) -> None:
         self.mailbox = Mailbox(hands)
         self.sender = Sender(hands)
-        self.pulse = Pulse(hands, baud)
+        self.pulse = pulse
+        self._marker = Marker(hands)
         self._hands = hands
         self._profile: Profile | None = None
 
@@ -71,7 +74,7 @@ class Service:
                 self._hands.outlet.emit(SendEnded(job, Rejected(ErrorFamily.PLAIN, 0)))
             case RunUssd():
                 self._hands.outlet.emit(UssdAnswered(-1, ""))
-            case WalkSlots() | Shutdown():
+            case WalkSlots() | WriteMark() | Shutdown():
                 pass
             case _:
                 assert_never(command)
@@ -124,6 +127,8 @@ class Service:
                 self.pulse.inspect(profile, now)
             case Adjust():
                 self.pulse.adjust(profile, now)
+            case ReadMark() | WriteMark():
+                self._marker.begin(job, profile, now)
             case HangUp():
                 self.pulse.hang_up(profile, now)
             case SearchNetwork():

@@ -62,7 +62,13 @@ class AskSend(Ask, frozen=True, tag="send"):
     text: Annotated[str, Meta(min_length=1, max_length=4000)]
 
 
-Asked = AskPing | AskStatus | AskTickets | AskOutbox | AskSend
+class AcceptSim(Ask, frozen=True, tag="accept_sim"):
+    """Take the SIM that is in a line for the right one."""
+
+    line: Annotated[str, Meta(max_length=16)] = ""
+
+
+Asked = AskPing | AskStatus | AskTickets | AskOutbox | AskSend | AcceptSim
 
 
 class Refusal(msgspec.Struct, frozen=True):

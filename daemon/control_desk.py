@@ -1,10 +1,14 @@
 """The control socket's requests as the core answers them; numbers are shown masked."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import assert_never
 
 from kentongan.at import pdu
 from kentongan.at.errors import PduError
+from kentongan.daemon.cards import Cards
 from kentongan.daemon.control import (
+    AcceptSim,
     AskOutbox,
     AskPing,
     AskSend,
@@ -14,6 +18,7 @@ from kentongan.daemon.control import (
     Refusal,
 )
 from kentongan.daemon.events import Answer, Command
+from kentongan.daemon.line import SIM_TAIL, Line
 from kentongan.daemon.numbers import masked, party
 from kentongan.daemon.standing import Standing
 from kentongan.queue.errors import StoreUnavailable
@@ -24,11 +29,20 @@ VALIDITY_MIN = 1_440
 MAX_PARTS = 6
 
 
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The lines and what is known of their SIMs."""
+
+    lines: Mapping[str, Line]
+    cards: Cards
+
+
 class ControlDesk:
     """Answers people on this machine."""
 
-    def __init__(self, store: Store, standing: Standing, line: str) -> None:
+    def __init__(self, store: Store, standing: Standing, panel: Panel, line: str) -> None:
         self._store = store
+        self._panel = panel
         self._standing = standing
         self._line = line  # the first line sends what an operator writes
 
@@ -45,9 +59,20 @@ class ControlDesk:
                 result = [_message(message) for message in self._store.outbox(limit)]
             case AskSend(to, text):
                 result = self._send(to, text, at)
+            case AcceptSim(name):
+                result = self._accept_sim(name or self._line, at)
             case _:
                 assert_never(request.args)
         return [Answer(request, result)]
+
+    def _accept_sim(self, name: str, at: Moment) -> object:
+        """Let a line send with the SIM that is in it now."""
+        line = self._panel.lines.get(name)
+        if line is None:
+            return Refusal("unknown_line", f"no line {name!r}; there are {', '.join(self._panel.lines)}")
+        if not self._panel.cards.accept(line, at):
+            return Refusal("sim_unknown", f"the SIM of line {name} cannot be read")
+        return {"line": name, "sim": line.iccid[-SIM_TAIL:]}
 
     def unavailable(self, request: ControlRequest, error: StoreUnavailable) -> Command:
         """Say that the store is away."""

@@ -15,6 +15,7 @@ from typing import assert_never
 from kentongan.at import commands as to_modem
 from kentongan.at import events as at
 from kentongan.daemon.broker import Broker
+from kentongan.daemon.cards import Cards
 from kentongan.daemon.control import ControlRequest
 from kentongan.daemon.control_desk import ControlDesk
 from kentongan.daemon.desk import Desk
@@ -63,6 +64,7 @@ class Rooms:
     standing: Standing
     journal: Journal
     recoveries: Recoveries
+    cards: Cards
 
 
 class Core:
@@ -172,9 +174,15 @@ class Core:
                 return [Note("modem_said", (("line", line.name), ("what", type(event).__name__), ("words", what)))]
             case at.Identified() | at.CallRefused():
                 return [Note("modem_said", (("line", line.name), ("what", type(event).__name__)))]
+            case at.SimIdentified():
+                return self._rooms.cards.identified(line, moment)
+            case at.ServiceCentre():
+                self._rooms.cards.centre_found(line.name, event, moment)
+                return []
+            case at.MarkFound(counter):
+                return self._rooms.cards.mark_found(line, counter, moment)
             case (
                 at.WalkEnded()
-                | at.SimIdentified()
                 | at.Registered()
                 | at.SignalMeasured()
                 | at.UssdAnswered()
@@ -246,6 +254,7 @@ class Core:
             self._store.expire(moment)
             self._rooms.recoveries.rest(moment)
             self._rooms.offering.look_ms = 0
+            return self._rooms.cards.round(self._lines.values())
         return []
 
     def _pump(self, moment: Moment) -> list[Command]:

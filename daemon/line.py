@@ -80,6 +80,7 @@ class Line:
         self.sending: DuePart | None = None
         self.look_ms = 0  # steady moment from which the queue is worth a look for this line
         self.iccid = ""
+        self.strange_sim = False  # not the SIM that was accepted for this line
         self._climbed_ms: int | None = None  # steady moment of the last rung
         self._status = LineStatus(name, at.ModemState.CLOSED)
 
@@ -151,4 +152,4 @@ class Line:
 
     def status(self) -> LineStatus:
         """Describe the line."""
-        return replace(self._status, paused=self.pace.cause)
+        return replace(self._status, paused=self.pace.cause, sim_foreign=self.strange_sim)

@@ -1,12 +1,14 @@
 """Make the modem workers: each line's engine, its port, its power switch, and what it knows of its card."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from kentongan.at.modem import Modem, ModemSettings
 from kentongan.at.port import SerialPort
 from kentongan.daemon import config as configuration
 from kentongan.daemon import usb
+from kentongan.daemon.cards import Cards
 from kentongan.daemon.clock import SystemClock
 from kentongan.daemon.config import LineConfig
 from kentongan.daemon.events import Event
@@ -19,22 +21,28 @@ from kentongan.daemon.workers import ModemWorker
 SIMULATED = "sim:"  # a port of this kind is a virtual modem inside this process
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What earlier lives of the program left behind."""
+
+    recoveries: Recoveries
+    pins: PinLedger
+    cards: Cards
+
+
 class Modems:
     """What every line's worker is made with."""
 
-    def __init__(
-        self, emit: Callable[[Event], None], clock: SystemClock, log: Log, recoveries: Recoveries, pins: PinLedger
-    ) -> None:
+    def __init__(self, emit: Callable[[Event], None], clock: SystemClock, log: Log, past: Past) -> None:
         self._emit = emit
         self._clock = clock
         self._log = log
-        self._recoveries = recoveries
-        self._pins = pins
+        self._past = past
 
     def worker(self, line: LineConfig) -> ModemWorker:
         """Make the worker of one line; its ladder goes on where an earlier life of the program left it."""
         modem = Modem(self._settings(line))
-        if stood := self._recoveries.resume(line.name, self._clock.now()):
+        if stood := self._past.recoveries.resume(line.name, self._clock.now()):
             rung, tries, age_s = stood
             modem.resume(rung, tries, self._clock.monotonic() - age_s)
         worker = ModemWorker(line.name, modem, port_of(line.port, line.baud), self._emit, self._clock)
@@ -45,7 +53,7 @@ class Modems:
         return worker
 
     def _settings(self, line: LineConfig) -> ModemSettings:
-        pin, pins = configuration.read_secret(line.pin_file) if line.pin_file else "", self._pins
+        pin, pins = configuration.read_secret(line.pin_file) if line.pin_file else "", self._past.pins
         return ModemSettings(
             line.name,
             line.dialect,
@@ -53,6 +61,7 @@ class Modems:
             pin,
             pin_allowed=lambda iccid: pins.allows(iccid, pin),
             pin_ended=lambda iccid, accepted: pins.ended(iccid, pin, accepted=accepted),
+            centre=self._past.cards.centre(line.name),
         )
 
 

@@ -17,10 +17,11 @@ from kentongan.daemon import config as configuration
 from kentongan.daemon import host, logs
 from kentongan.daemon.answers import Acknowledger, Answers, lint
 from kentongan.daemon.broker import Broker
+from kentongan.daemon.cards import Cards
 from kentongan.daemon.clock import OfficeZone, SystemClock
 from kentongan.daemon.config import Config
 from kentongan.daemon.control import ControlServer
-from kentongan.daemon.control_desk import ControlDesk
+from kentongan.daemon.control_desk import ControlDesk, Panel
 from kentongan.daemon.core import Core, Rooms
 from kentongan.daemon.desk import Desk
 from kentongan.daemon.events import Event
@@ -29,7 +30,7 @@ from kentongan.daemon.inquiry import Sources
 from kentongan.daemon.intake import Intake
 from kentongan.daemon.journal import Journal
 from kentongan.daemon.line import Line
-from kentongan.daemon.modems import Modems
+from kentongan.daemon.modems import Modems, Past
 from kentongan.daemon.offering import Offering
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.papers import METERED, OFFICE, Papers
@@ -59,13 +60,13 @@ KEY_OCTETS = 32
 def run(config: Config) -> int:
     """Serve until told to stop; gives the exit code. Raises `ConfigError` and the store's errors before any thread."""
     log = logs.configure(config.log.level, config.log.format, os.environ)
-    inbox: SimpleQueue[Event | None] = SimpleQueue()
+    inbox = SimpleQueue[Event | None]()
     runtime = Path(config.runtime.directory)
     control = ControlServer(runtime, inbox.put)  # first of all: it refuses a second gateway on the same directory
     clock = SystemClock(last_moment(Path(config.store.path)))
     gateway = Gateway(config, clock)
     link = Link(gateway.link_settings(), inbox.put, clock=clock.monotonic, random=SystemRandom().random)
-    maker = Modems(inbox.put, clock, log, gateway.recoveries, gateway.pins())
+    maker = Modems(inbox.put, clock, log, Past(gateway.recoveries, gateway.pins(), gateway.cards))
     modems = {line.name: maker.worker(line) for line in config.line}
     core = CoreWorker(gateway.core(), inbox, modems, link, StatusFile(runtime).write, clock, log)
     crew = Crew(core, link, modems, control, partial(host.measure, Path(config.store.path)), gateway.farewell)
@@ -97,6 +98,7 @@ class Gateway:
         )
         self._papers = self._make_papers()
         self.recoveries = Recoveries(self.store.incidents)
+        self.cards = Cards(self.store.incidents, self.store.counter)
 
     def pins(self) -> PinLedger:
         """Open the ledger of PINs, beside the database."""
@@ -145,10 +147,11 @@ class Gateway:
             Sending(store, _limits(config), self._quiet_hours(), SystemRandom().random),
             Offering(store, broker, voice),
             Desk(sources, voice, ReplyRules(config.sending.max_parts, config.sending.replies_per_minute)),
-            ControlDesk(store, standing, config.line[0].name),
+            ControlDesk(store, standing, Panel(lines, self.cards), config.line[0].name),
             standing,
             sources.journal,
             self.recoveries,
+            self.cards,
         )
         return Core(store, lines, broker, rooms)
 

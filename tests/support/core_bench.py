@@ -11,7 +11,8 @@ from kentongan.at import pdu
 from kentongan.at.events import ModemState
 from kentongan.daemon.answers import Acknowledger, Answers
 from kentongan.daemon.broker import Broker
-from kentongan.daemon.control_desk import ControlDesk
+from kentongan.daemon.cards import Cards
+from kentongan.daemon.control_desk import ControlDesk, Panel
 from kentongan.daemon.core import Core, Rooms
 from kentongan.daemon.desk import Desk
 from kentongan.daemon.events import Command, LineEvent, Publish, Tick, ToModem
@@ -71,15 +72,17 @@ class Bench:
         hours = QuietHours(*self.quiet, lambda ms: (ms // 60_000 + 480) % 1440)
         limits = {"a": Limits(self.pace_ms, self.per_hour, 10_000)}
         sources = Sources(self.store, broker, standing, papers, Journal(), "digest")
+        cards = self.cards = Cards(self.store.incidents, self.store.counter)
         rooms = Rooms(
             Intake(self.store, Office(b"key"), Acknowledger(Answers(self.acknowledge, "Kominfo Luwu Utara"))),
             Sending(self.store, limits, hours, lambda: 0.5),
             Offering(self.store, broker, voice),
             Desk(sources, voice, ReplyRules(6, self.replies_per_minute)),
-            ControlDesk(self.store, standing, "a"),
+            ControlDesk(self.store, standing, Panel(lines, cards), "a"),
             standing,
             sources.journal,
             Recoveries(self.store.incidents),
+            cards,
         )
         self.core = Core(self.store, lines, broker, rooms)
         self.standing = standing

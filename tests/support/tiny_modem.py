@@ -29,6 +29,7 @@ ANSWERS = {
     "AT+COPS?": b'\r\n+COPS: 0,2,"51010"\r\n' + OK,
     "AT+CSQ": b"\r\n+CSQ: 18,0\r\n" + OK,
     "AT+CSCA?": b'\r\n+CSCA: "+6281100000",145\r\n' + OK,
+    "AT+CPBS?": b'\r\n+CPBS: "SM",0,250\r\n' + OK,
     "AT+CSMS=0": b"\r\n+CSMS: 1,1,1\r\n" + OK,
 }
 Answer = bytes | Callable[[str], bytes]

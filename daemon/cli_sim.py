@@ -1,0 +1,30 @@
+"""`kentongan sim terima`: let a line send with the SIM that is in it now."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from kentongan.daemon.cli_group import config_option
+from kentongan.daemon.config import load
+from kentongan.daemon.control import Refusal, call
+
+
+@click.group()
+def sim() -> None:
+    """Accept the SIM that is in a line."""
+
+
+@sim.command()
+@config_option
+@click.option("--jalur", "line", default="", metavar="NAMA", help="The line; the first one when it is not named.")
+@click.pass_obj
+def terima(path: Path, line: str) -> None:
+    """Take the SIM that is in the line for the right one: replies that were held leave with it."""
+    config = load(path)
+    answer = call(Path(config.runtime.directory), {"request": "accept_sim", "line": line})
+    if isinstance(answer, Refusal):
+        click.echo(f"ditolak: {answer.message} ({answer.code})", err=True)
+        sys.exit(1)
+    facts = answer if isinstance(answer, dict) else {}
+    click.echo(f"diterima: kartu SIM ...{facts.get('sim')} di jalur {facts.get('line')}; balasan yang ditahan dikirim")
