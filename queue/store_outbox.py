@@ -41,6 +41,14 @@ NEXT_MESSAGE = """
                 AND (e.anytime OR e.priority IN allowed))
     ORDER BY m.priority, m.id LIMIT 1
 """
+# One that waits behind an earlier message to its recipient can leave no sooner than that one.
+NEXT_DUE = """
+    SELECT min(max(m.due_ms, coalesce((
+        SELECT max(e.due_ms) FROM message e INDEXED BY message_recipient
+        WHERE e.recipient = m.recipient AND e.state IN ('queued', 'sending') AND e.line = m.line
+            AND e.id < m.id AND e.priority <= m.priority AND e.attempts < ?), 0)))
+    FROM message m INDEXED BY message_open WHERE m.state IN ('queued', 'sending') AND m.line = ?
+"""
 AWAITING = """
     SELECT p.id, p.reference, m.recipient, p.begun_ms, p.state = 'sent'
     FROM message_part p INDEXED BY message_part_awaiting JOIN message m ON m.id = p.message_id
@@ -82,10 +90,7 @@ class Outbox:
 
     def next_due(self, line: str) -> int | None:
         """Give the earliest moment at which a message of a line may be sent."""
-        row = self._file.one(
-            "SELECT min(due_ms) FROM message INDEXED BY message_open WHERE state IN ('queued', 'sending') AND line = ?",
-            line,
-        )
+        row = self._file.one(NEXT_DUE, outbox.ORDER_HOLDS_ATTEMPTS, line)
         return None if row is None or row[0] is None else int(row[0])
 
     def sends_since(self, line: str, since_ms: int) -> int:

@@ -321,6 +321,16 @@ def test_the_messages_of_one_recipient_keep_their_order_and_hold_up_nobody_else(
     assert [desk.send(PartSent(n)).command_id for n in (8, 9)] == ["c1", "c2"]
 
 
+def test_the_line_looks_again_when_the_message_that_holds_up_the_others_is_due(desk: Desk) -> None:
+    desk.reply("c1")
+    desk.send(REFUSED, RetryAfter(4_000))
+    desk.reply("c2")
+    assert desk.store.due_part("a", desk.at(), allowed=EVERY) is None
+    assert desk.store.send_next_due("a") == desk.now_ms + 4_000
+    desk.reply("d1", recipient=TETANGGA.number)
+    assert desk.store.send_next_due("a") == desk.now_ms
+
+
 def test_something_more_urgent_overtakes_at_the_same_recipient(desk: Desk) -> None:
     desk.reply("c1", priority=Priority.NOTICE)
     desk.reply("c2", priority=Priority.REPLY)
