@@ -51,7 +51,8 @@ class Broker:
             changes |= {"since_ms": at.wall_ms, "since_steady_ms": at.steady_ms}
         if was_up:
             short = self.status.short_lived + 1 if event.connected_s < STABLE_S else 0
-            changes |= {"reconnects": self.status.reconnects + 1, "short_lived": short}
+            # whether the backend is there is heard anew: a broker that forgot it tells nothing, and it comes as news
+            changes |= {"reconnects": self.status.reconnects + 1, "short_lived": short, "backend": "unknown"}
         self.status = replace(self.status, **changes)
 
     def answered(self, event: Published) -> None:
