@@ -74,9 +74,6 @@ class Sending:
         if line.strange_sim:
             line.look_ms = NEVER_MS
             return []
-        if line.strange_sim:
-            line.look_ms = NEVER_MS
-            return []
         if moment.steady_ms < line.pace.paused_until_ms:
             line.look_ms = line.pace.paused_until_ms
             return []
