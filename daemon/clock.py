@@ -60,6 +60,7 @@ class SystemClock:
     """Both clocks of this machine; safe from any thread."""
 
     def __init__(self, base: Moment = NEVER, *, is_synced: Callable[[], bool] = kernel_synced) -> None:
+        self.base = base
         self._is_synced = is_synced
         self._synced = is_synced()
         self._started_ms = self._checked_ms = _boot_ms()

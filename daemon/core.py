@@ -28,12 +28,14 @@ from kentongan.daemon.events import (
     Note,
     PortMissing,
     PowerCycled,
+    Show,
     Stopping,
     Tick,
     ToModem,
 )
 from kentongan.daemon.intake import Intake
 from kentongan.daemon.journal import Journal
+from kentongan.daemon.keeper import Keeper
 from kentongan.daemon.line import Line
 from kentongan.daemon.offering import Offering
 from kentongan.daemon.recoveries import Recoveries
@@ -62,6 +64,7 @@ class Rooms:
     desk: Desk
     control: ControlDesk
     standing: Standing
+    keeper: Keeper
     journal: Journal
     recoveries: Recoveries
     cards: Cards
@@ -91,9 +94,15 @@ class Core:
                 commands += self._store_failed(None, error, moment)
         if not isinstance(event, Tick):
             self._rooms.standing.touch(moment)
-        commands += self._rooms.standing.changed(moment)
+        commands += self._look_after(self._rooms.standing.changed(moment), moment)
         self._rooms.journal.take(commands, moment)
         return commands
+
+    def _look_after(self, shown: list[Command], moment: Moment) -> list[Command]:
+        """Let the keeper look whenever the standing was looked at."""
+        statuses = [command.status for command in shown if isinstance(command, Show)]
+        self._rooms.standing.neighbours_silent = self._rooms.keeper.neighbours_silent
+        return shown + [command for status in statuses for command in self._rooms.keeper.look(status, moment)]
 
     def next_deadline(self) -> int:
         """Give the steady moment of the next `Tick`."""
@@ -115,6 +124,7 @@ class Core:
 
     def close(self, moment: Moment) -> None:
         """Close the store: the last thing its thread does."""
+        self._rooms.keeper.close(moment)
         self._store.close(moment)
 
     # -- dispatch ------------------------------------------------------------------------------------------------------
@@ -172,6 +182,8 @@ class Core:
                 return self._rooms.recoveries.climbed(line.name, rung, why, moment)
             case at.Restarted(what) | at.SupplyWarned(what):
                 return [Note("modem_said", (("line", line.name), ("what", type(event).__name__), ("words", what)))]
+            case at.UssdAnswered():
+                return self._rooms.keeper.ussd(line, event, moment)
             case at.Identified() | at.CallRefused():
                 return [Note("modem_said", (("line", line.name), ("what", type(event).__name__)))]
             case at.SimIdentified():
@@ -181,13 +193,7 @@ class Core:
                 return []
             case at.MarkFound(counter):
                 return self._rooms.cards.mark_found(line, counter, moment)
-            case (
-                at.WalkEnded()
-                | at.Registered()
-                | at.SignalMeasured()
-                | at.UssdAnswered()
-                | at.ModemAnswered()
-            ):
+            case at.WalkEnded() | at.Registered() | at.SignalMeasured() | at.ModemAnswered():
                 return []
             case _:
                 assert_never(event)

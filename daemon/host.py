@@ -6,14 +6,16 @@ from pathlib import Path
 
 from kentongan.daemon.status import HostStatus
 
+ROOT = Path("/")  # where `sys` and `proc` are
 UNDERVOLTAGE_NOW = 0x1  # bit 0 of the Raspberry Pi firmware's throttle flags
 MB = 1_048_576
 SECTOR = 512  # octets, whatever the device's own sectors are (Documentation/block/stat.rst)
 WRITTEN = 6  # place of the sectors written in the device's `stat`
 
 
-def measure(store: Path, root: Path = Path("/"), mains: Callable[[], bool] | None = None) -> HostStatus:
-    """Read temperature, supply and the store's disk; `root` is where `sys` is found, `mains` reads a pin."""
+def measure(store: Path, mains: Callable[[], bool] | None = None, root: Path | None = None) -> HostStatus:
+    """Read temperature, supply and the store's disk; `mains` reads a pin."""
+    root = root or ROOT
     folder = store if store.is_dir() else store.parent
     total_mb, free_mb, read_only = _disk(folder)
     device = _device(folder, root)
@@ -27,6 +29,17 @@ def measure(store: Path, root: Path = Path("/"), mains: Callable[[], bool] | Non
         disk_written_mb=_written_mb(device) if device else None,
         mains=mains() if mains else None,
     )
+
+
+def boot_id(root: Path | None = None) -> str:
+    """Return the kernel's name for this life of the machine, empty when it has none."""
+    return _read((root or ROOT) / "proc/sys/kernel/random/boot_id")
+
+
+def uptime_ms(root: Path | None = None) -> int:
+    """Return how long the machine has run."""
+    seconds = _read((root or ROOT) / "proc/uptime").split()
+    return round(float(seconds[0]) * 1000) if seconds else 0
 
 
 def _temperature_c(root: Path) -> float | None:

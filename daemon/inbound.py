@@ -3,14 +3,16 @@
 Pure. Whatever the modem printed gives a value: a part to store, a status report, or a message of our own.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
 from kentongan.at import pdu
 from kentongan.at.errors import PduError
+from kentongan.daemon.events import Command
 from kentongan.daemon.numbers import Party, party, reference
 from kentongan.daemon.screen import screen
-from kentongan.queue.records import Concat, Encoding, InboundPart, Quarantined, Sender, TextPart
+from kentongan.queue.records import Concat, Encoding, InboundPart, Moment, Quarantined, Sender, TextPart
 
 _ENCODINGS = {
     pdu.Alphabet.GSM7: Encoding.GSM7,
@@ -20,12 +22,29 @@ _ENCODINGS = {
 STORED_BY_US = frozenset({2, 3})  # <stat> of a SUBMIT in the memory, 3GPP TS 27.005 §3.1
 
 
+def _as_it_is(part: InboundPart) -> InboundPart:
+    return part
+
+
+def _unheeded(_line: str, _content: Quarantined, _at: Moment) -> list[Command]:
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who looks at what comes in: `sort` sets aside what is no citizen's, `heed` acts on it once it is stored."""
+
+    sort: Callable[[InboundPart], InboundPart] = _as_it_is
+    heed: Callable[[str, Quarantined, Moment], list[Command]] = _unheeded
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """What the interpretation needs to know of the gateway: the key of the sender references and its own numbers."""
 
     secret: bytes
     own_numbers: frozenset[str] = frozenset()
+    ears: Ears = Ears()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +93,7 @@ def interpret(found: Found, office: Office) -> InboundPart | Report:
         case pdu.Deliver():
             if found.status in STORED_BY_US:
                 return _part(found, Quarantined("stored_submit"))
-            return _part(found, _content(tpdu, office))
+            return office.ears.sort(_part(found, _content(tpdu, office)))
 
 
 def _part(found: Found, content: TextPart | Quarantined) -> InboundPart:

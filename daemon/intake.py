@@ -40,7 +40,14 @@ class Intake:
             case part:
                 received = self._store.receive(part, moment, answer=self._acknowledge)
                 line.slots.by_place[place] = HeldSlot(content, received.part_id, received.held)
-                return [*_notes(line, part, received), *self.free(line, broker_up=broker_up)]
+                heeded = self._heed(line, part, received, moment)
+                return [*_notes(line, part, received), *heeded, *self.free(line, broker_up=broker_up)]
+
+    def _heed(self, line: Line, part: InboundPart, received: Received, moment: Moment) -> list[Command]:
+        """Act once on what was set aside."""
+        if received.duplicate or not isinstance(part.content, Quarantined):
+            return []
+        return self._office.ears.heed(line.name, part.content, moment)
 
     def direct(self, line: Line, event: at.DirectMessage, moment: Moment) -> list[Command]:
         """Take a message that exists on the wire alone."""

@@ -80,6 +80,7 @@ class Line:
         self.sending: DuePart | None = None
         self.look_ms = 0  # steady moment from which the queue is worth a look for this line
         self.iccid = ""
+        self.imsi = ""
         self.strange_sim = False  # not the SIM that was accepted for this line
         self._climbed_ms: int | None = None  # steady moment of the last rung
         self._status = LineStatus(name, at.ModemState.CLOSED)
@@ -97,8 +98,8 @@ class Line:
                 changes = self._entered(new, why, moment)
             case at.Identified(_, model, _, _, dialect):
                 changes = {"model": model, "dialect": dialect}
-            case at.SimIdentified(iccid, _):
-                self.iccid = iccid
+            case at.SimIdentified(iccid, imsi):
+                self.iccid, self.imsi = iccid, imsi
                 changes = {"sim": iccid[-SIM_TAIL:]}
             case at.Registered(stat, operator):
                 changes = {"registration": stat, "operator": operator or self._status.operator}
@@ -130,6 +131,10 @@ class Line:
             kept = (*self._status.restarted_steady_ms, moment.steady_ms)[-KEPT_RESTARTS:]
             changes |= {"restarted_steady_ms": kept}
         return changes
+
+    def note(self, **facts: object) -> None:
+        """Take facts that no event of the modem carries."""
+        self._status = replace(self._status, **facts)
 
     def port_missing(self, why: str) -> None:
         """Take the reason why the port cannot be opened: an engine that has none cannot tell it."""

@@ -16,6 +16,7 @@ from random import SystemRandom
 from kentongan.daemon import config as configuration
 from kentongan.daemon import host, logs
 from kentongan.daemon.answers import Acknowledger, Answers, lint
+from kentongan.daemon.blackout import Boot
 from kentongan.daemon.broker import Broker
 from kentongan.daemon.cards import Cards
 from kentongan.daemon.clock import OfficeZone, SystemClock
@@ -25,13 +26,16 @@ from kentongan.daemon.control_desk import ControlDesk, Panel
 from kentongan.daemon.core import Core, Rooms
 from kentongan.daemon.desk import Desk
 from kentongan.daemon.events import Event
-from kentongan.daemon.inbound import Office
+from kentongan.daemon.gpio import open_input
+from kentongan.daemon.inbound import Ears, Office
 from kentongan.daemon.inquiry import Sources
 from kentongan.daemon.intake import Intake
 from kentongan.daemon.journal import Journal
+from kentongan.daemon.keeping import Outside, make_keeper
 from kentongan.daemon.line import Line
 from kentongan.daemon.modems import Modems, Past
 from kentongan.daemon.offering import Offering
+from kentongan.daemon.office import read_hours
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.papers import METERED, OFFICE, Papers
 from kentongan.daemon.pin_ledger import NAME as PIN_LEDGER
@@ -69,7 +73,8 @@ def run(config: Config) -> int:
     maker = Modems(inbox.put, clock, log, Past(gateway.recoveries, gateway.pins(), gateway.cards))
     modems = {line.name: maker.worker(line) for line in config.line}
     core = CoreWorker(gateway.core(), inbox, modems, link, StatusFile(runtime).write, clock, log)
-    crew = Crew(core, link, modems, control, partial(host.measure, Path(config.store.path)), gateway.farewell)
+    measure = partial(host.measure, Path(config.store.path), _mains(config.host.mains_pin))
+    crew = Crew(core, link, modems, control, measure, gateway.farewell)
     log.info("started", version=gateway.identity.version, lines=list(modems), store_id=gateway.store.store_id)
     return Supervisor(crew, clock, Notifier(os.environ), log).run()
 
@@ -140,20 +145,29 @@ class Gateway:
         lines = {line.name: Line(line.name) for line in config.line}
         own = frozenset({config.gateway.public_number} - {""})
         standing = Standing(self.identity, self._papers, store, lines, broker)
+        standing.hours = read_hours(config.office.hours, self._zone.offset_min(0))
+        keeper = make_keeper(config, store, lines, self._outside())
+        office = Office(_secret(Path(config.store.path)), own, Ears(keeper.sorted, keeper.heed))
+        acknowledge = keeper.guarded(Acknowledger(self._answers))
         digest = sha256(configuration.effective(config).encode()).hexdigest()[:16]
         sources = Sources(store, broker, standing, self._papers, Journal(), digest)
         rooms = Rooms(
-            Intake(store, Office(_secret(Path(config.store.path)), own), Acknowledger(self._answers)),
+            Intake(store, office, acknowledge),
             Sending(store, _limits(config), self._quiet_hours(), SystemRandom().random),
             Offering(store, broker, voice),
             Desk(sources, voice, ReplyRules(config.sending.max_parts, config.sending.replies_per_minute)),
             ControlDesk(store, standing, Panel(lines, self.cards), config.line[0].name),
             standing,
+            keeper,
             sources.journal,
             self.recoveries,
             self.cards,
         )
         return Core(store, lines, broker, rooms)
+
+    def _outside(self) -> Outside:
+        boot = Boot(host.boot_id(), host.uptime_ms(), self._clock.base)
+        return Outside(boot, self._quiet_hours().quiet, self._clock.now())
 
     def _quiet_hours(self) -> QuietHours:
         sending = self._config.sending
@@ -189,6 +203,11 @@ class Gateway:
     def farewell(self, connection_id: str) -> Publication | None:
         """Say goodbye on the connection that stands, if one does."""
         return self._papers.farewell(connection_id, self._clock.now()) if connection_id else None
+
+
+def _mains(pin: int) -> Callable[[], bool] | None:
+    """Take the pin that tells whether there is mains; without one nobody knows."""
+    return found.read if (found := open_input(pin)[0]) is not None else None
 
 
 def _limits(config: Config) -> dict[str, Limits]:

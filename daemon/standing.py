@@ -14,6 +14,7 @@ from kentongan.daemon.chronicle import Chronicle, attempted
 from kentongan.daemon.events import Command, Note, Publish, Show
 from kentongan.daemon.health import assess, stopping
 from kentongan.daemon.line import Line
+from kentongan.daemon.office import OfficeHours
 from kentongan.daemon.papers import Papers
 from kentongan.daemon.status import SCHEMA, ConfigStatus, FaultStatus, HostStatus, Status, StoreStatus
 from kentongan.queue.errors import StoreUnavailable
@@ -54,6 +55,8 @@ class Standing:
         self._chronicle = Chronicle(store.incidents)
         self._last = _Last(self._chronicle.restored)
         self.deadline_ms = 0
+        self.hours = OfficeHours()
+        self.neighbours_silent = 0
 
     def measured(self, host: HostStatus, at: Moment) -> None:
         """Take a measurement of the machine; a supply that was too low is remembered."""
@@ -94,6 +97,8 @@ class Standing:
             identity.config,
             traffic=store.received + store.sent,
             started_steady_ms=identity.started_steady_ms,
+            neighbours_silent=self.neighbours_silent,
+            office_open=self.hours.is_open(at.wall_ms) or not at.synced,
         )
         return replace(status, faults=assess(status, self._last.faults))
 

@@ -10,20 +10,27 @@ from kentongan.at import events as at
 from kentongan.at import pdu
 from kentongan.at.events import ModemState
 from kentongan.daemon.answers import Acknowledger, Answers
+from kentongan.daemon.blackout import Blackout, Boot
 from kentongan.daemon.broker import Broker
 from kentongan.daemon.cards import Cards
+from kentongan.daemon.clerk import Words
+from kentongan.daemon.clerk_desk import ClerkDesk, Clerks
+from kentongan.daemon.clock import OfficeZone
 from kentongan.daemon.control_desk import ControlDesk, Panel
 from kentongan.daemon.core import Core, Rooms
 from kentongan.daemon.desk import Desk
 from kentongan.daemon.events import Command, LineEvent, Publish, Tick, ToModem
-from kentongan.daemon.inbound import Office
+from kentongan.daemon.inbound import Ears, Office
 from kentongan.daemon.inquiry import Sources
 from kentongan.daemon.intake import Intake
 from kentongan.daemon.journal import Journal
+from kentongan.daemon.keeper import Duties, Keeper
 from kentongan.daemon.line import Line
+from kentongan.daemon.nightwatch import Beat, NightWatch
 from kentongan.daemon.offering import Offering
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.papers import OFFICE, Papers
+from kentongan.daemon.purses import Purses
 from kentongan.daemon.recoveries import Recoveries
 from kentongan.daemon.replies import ReplyRules
 from kentongan.daemon.sending import Limits, QuietHours, Sending
@@ -37,6 +44,8 @@ from kentongan.queue.store import Store, StoreSettings
 
 WALL_MS = 1_795_000_000_000  # November 2026
 CITIZEN = "+6281234567890"
+BEAT = Beat("LU2")
+BOOT = Boot("boot-1", 60_000, Moment(0, 0, synced=False))
 TOPICS = Topics("kentongan", "7322", "kec-masamba-01")
 
 
@@ -50,6 +59,10 @@ class Bench:
     per_hour: int = 1000
     quiet: tuple[int, int] = (0, 0)
     replies_per_minute: int = 1000
+    clerks: tuple[str, ...] = ()
+    balance_code: str = "off"
+    beat: Beat = BEAT
+    boot: Boot = BOOT
 
     def __post_init__(self):
         self.at = Moment(1_000_000, WALL_MS, synced=True)
@@ -71,22 +84,39 @@ class Bench:
         standing = Standing(identity, papers, self.store, lines, broker)
         hours = QuietHours(*self.quiet, lambda ms: (ms // 60_000 + 480) % 1440)
         limits = {"a": Limits(self.pace_ms, self.per_hour, 10_000)}
+        keeper = self._keeper(lines, hours)
+        acknowledge = keeper.guarded(Acknowledger(Answers(self.acknowledge, "Kominfo Luwu Utara")))
         sources = Sources(self.store, broker, standing, papers, Journal(), "digest")
         cards = self.cards = Cards(self.store.incidents, self.store.counter)
         rooms = Rooms(
-            Intake(self.store, Office(b"key"), Acknowledger(Answers(self.acknowledge, "Kominfo Luwu Utara"))),
+            Intake(self.store, Office(b"key", ears=Ears(keeper.sorted, keeper.heed)), acknowledge),
             Sending(self.store, limits, hours, lambda: 0.5),
             Offering(self.store, broker, voice),
             Desk(sources, voice, ReplyRules(6, self.replies_per_minute)),
             ControlDesk(self.store, standing, Panel(lines, cards), "a"),
             standing,
+            keeper,
             sources.journal,
             Recoveries(self.store.incidents),
             cards,
         )
         self.core = Core(self.store, lines, broker, rooms)
+        self.keeper = keeper
         self.standing = standing
         self.line = lines["a"]
+
+    def _keeper(self, lines, hours) -> Keeper:
+        words = Words("LU2", OfficeZone("Asia/Makassar"))
+        received = self.store.counts(self.at).received
+        duties = Duties(
+            ClerkDesk(self.store, words, Clerks(self.clerks, hours.quiet)),
+            words,
+            Purses(self.store, {"a": self.balance_code}, 350, 480),
+            NightWatch(self.store, "a", self.beat, lambda n: next(self._random).to_bytes(n, "little"), self.at),
+            Blackout(self.store, self.boot, self.at, received),
+            frozenset(self.clerks),
+        )
+        return Keeper(lines, duties)
 
     def crash(self):
         """Lose everything but the file, as `kill -9` does, and start again."""

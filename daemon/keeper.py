@@ -1,0 +1,114 @@
+"""The keeper of the box: everything that is done about its condition beside lamps and alarms.
+
+Looks when the standing was looked at, and heeds what comes in that is no citizen's. A store that is away postpones it
+all: whatever was due is due again.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from kentongan.at.events import UssdAnswered
+from kentongan.daemon.blackout import Blackout
+from kentongan.daemon.clerk import Words, read_command
+from kentongan.daemon.clerk_desk import ClerkDesk
+from kentongan.daemon.events import Command
+from kentongan.daemon.line import Line
+from kentongan.daemon.nightwatch import NightWatch
+from kentongan.daemon.purses import Purses
+from kentongan.daemon.status import Status
+from kentongan.queue.errors import StoreUnavailable
+from kentongan.queue.records import InboundPart, Moment, OutboundDraft, Quarantined, TextPart, Ticket
+from kentongan.queue.store import Answered
+
+CLERK, GATEWAY, OWN, OPERATORS = "clerk", "gateway", "own", frozenset({"operator", "short_code"})
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """Who does what."""
+
+    desk: ClerkDesk
+    words: Words
+    purses: Purses
+    watch: NightWatch
+    blackout: Blackout
+    clerks: frozenset[str]
+
+
+class Keeper:
+    """The duties together."""
+
+    def __init__(self, lines: Mapping[str, Line], duties: Duties) -> None:
+        self._lines = lines
+        self._duties = duties
+        self._now: Moment | None = None
+        self._status: Status | None = None
+
+    @property
+    def neighbours_silent(self) -> int:
+        """Count the paired gateways that do not answer."""
+        return self._duties.watch.neighbours_silent
+
+    def look(self, status: Status, at: Moment) -> list[Command]:
+        """Do what is due."""
+        self._now, self._status = at, status
+        duties, commands = self._duties, list[Command]()
+        try:
+            for line in self._lines.values():
+                if line.pace.cause:
+                    duties.purses.refused(line, at)
+                commands += duties.purses.look(line, at)
+            commands += duties.watch.look(next(iter(self._lines.values())), at)
+            commands += duties.desk.look(status, at)
+            commands += duties.blackout.look(status, duties.words, duties.desk, at)
+        except StoreUnavailable:
+            return commands
+        return commands
+
+    def ussd(self, line: Line, event: UssdAnswered, at: Moment) -> list[Command]:
+        """Take an operator's answer."""
+        return self._duties.purses.answered(line, event, at)
+
+    def sorted(self, part: InboundPart) -> InboundPart:
+        """Set aside what is no citizen's: a clerk's command, the night watch's own words."""
+        content = part.content
+        if not isinstance(content, TextPart) or content.concat is not None:
+            return part
+        number, reason = content.sender.number, ""
+        if number in self._duties.clerks and read_command(content.text) is not None:
+            reason = CLERK
+        elif self._duties.watch.is_ours(number, content.text):
+            reason = GATEWAY
+        if not reason:
+            return part
+        kept = Quarantined(reason, content.sender, content.text)
+        return InboundPart(part.line, part.iccid, part.pdu_hex, part.key, kept)
+
+    def heed(self, name: str, content: Quarantined, at: Moment) -> list[Command]:
+        """Act on what was set aside, once it is stored."""
+        line = self._lines[name]
+        number = content.sender.number if content.sender is not None else ""
+        if content.reason == CLERK and self._status is not None:
+            return self._duties.desk.asked(line.name, number, content.text, self._status, at)
+        if content.reason in OPERATORS:
+            self._duties.purses.heard(line, content.text, at)
+            return []
+        return self._duties.watch.heard(line, number, content.text, at) if content.reason in {GATEWAY, OWN} else []
+
+    def guarded(
+        self, acknowledge: Callable[[Ticket, Answered], OutboundDraft | None]
+    ) -> Callable[[Ticket, Answered], OutboundDraft | None]:
+        """Keep the automatic answers back while the SIM cannot send or a clerk has switched them off."""
+
+        def guard(ticket: Ticket, answered: Answered) -> OutboundDraft | None:
+            refused = bool(self._lines[ticket.line].pace.cause)
+            silent = self._now is not None and self._duties.desk.silent(self._now)
+            return None if refused or silent else acknowledge(ticket, answered)
+
+        return guard
+
+    def close(self, at: Moment) -> None:
+        """Note that the gateway was stopped in order."""
+        with suppress(StoreUnavailable):  # the next start then takes this end for a power cut, if the machine restarted
+            self._duties.blackout.stopped(at)

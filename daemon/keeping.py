@@ -1,0 +1,50 @@
+"""Compose the keeper from the configuration."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from kentongan.daemon.blackout import Blackout, Boot
+from kentongan.daemon.clerk import Words
+from kentongan.daemon.clerk_desk import ClerkDesk, Clerks
+from kentongan.daemon.clock import OfficeZone
+from kentongan.daemon.config import Config, read_secret
+from kentongan.daemon.keeper import Duties, Keeper
+from kentongan.daemon.line import Line
+from kentongan.daemon.nightwatch import Beat, NightWatch
+from kentongan.daemon.purses import Purses
+from kentongan.queue.records import Moment
+from kentongan.queue.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the keeper must be told of the world: the machine's boot, the quiet hours, the moment."""
+
+    boot: Boot
+    quiet: Callable[[Moment], bool]
+    at: Moment
+
+
+def make_keeper(config: Config, store: Store, lines: Mapping[str, Line], outside: Outside) -> Keeper:
+    """Make the keeper of one gateway."""
+    zone, at = OfficeZone(config.gateway.timezone), outside.at
+    words = Words(config.gateway.ticket_prefix, zone)
+    numbers = config.clerk.numbers
+    watch = config.watch
+    key = read_secret(watch.key_file).encode() if watch.key_file else b""
+    beat = Beat(config.gateway.ticket_prefix, config.gateway.public_number, watch.own_every_h, watch.neighbours, key)
+    duties = Duties(
+        ClerkDesk(store, words, Clerks(numbers, outside.quiet)),
+        words,
+        Purses(
+            store,
+            {line.name: line.balance_code for line in config.line},
+            config.credit.price_rp,
+            zone.offset_min(at.wall_ms),
+        ),
+        NightWatch(store, config.line[0].name, beat, os.urandom, at),
+        Blackout(store, outside.boot, at, store.counts(at).received),
+        frozenset(numbers),
+    )
+    return Keeper(lines, duties)
