@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-debian13 lint docs format bench chaos userland deb hw-test-fast clean
+.PHONY: help demo test test-newest test-debian13 lint docs format bench chaos userland contract deb hw-test-fast clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -20,13 +20,16 @@ demo: ## the real program on a virtual modem, live (ONCE=1: one story, no keyboa
 	@$(SETUP) broker run
 	@$(RUN) -m kentongan.daemon demo $(if $(ONCE),--once) $(ARGS)
 
-test: ## the tests, on the newest libraries and on Debian 13's
-	@$(SETUP) broker dev
+test: ## the tests, on the newest libraries and, beside them, on Debian 13's
+	@$(SETUP) broker witnesses dev debian13
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-newest test-debian13
+
+test-newest: ## the tests on the newest libraries alone
+	@$(SETUP) broker witnesses dev
 	$(RUN) -m pytest -q $(ARGS)
-	@$(MAKE) --no-print-directory test-debian13
 
 test-debian13: ## the tests on the versions of libraries that Debian 13 ships
-	@$(SETUP) broker debian13
+	@$(SETUP) broker witnesses debian13
 	.venv-debian13/bin/python -m pytest -q -p no:cacheprovider $(ARGS)
 
 lint: ## style, format and types
@@ -57,6 +60,10 @@ chaos: ## kill the gateway 200 times under traffic; writes benchmarks/RESULTS.md
 
 userland: ## prove a clean clone in clean Debian 12 and 13 folders (root; half an hour)
 	sh scripts/userland.sh 12 13
+
+contract: ## write the published contract anew from the payload types
+	@$(SETUP) run
+	$(RUN) -m kentongan.mqtt.contract contract
 
 deb: ## build the Debian packages into dist/
 	sh debian/build

@@ -2,6 +2,7 @@
 # Set up what make needs, once; say nothing when it is there.
 #
 #   setup.sh broker      mosquitto, from the distribution's packages
+#   setup.sh witnesses   openssl for the TLS tests; gammu, gammu-smsd and smstools, that the simulator must convince
 #   setup.sh run         .venv with what the program needs
 #   setup.sh dev         .venv with what tests and checkers need as well, and the link tree for mypy
 #   setup.sh debian13    .venv-debian13 with the versions of libraries that Debian 13 ships
@@ -78,6 +79,19 @@ broker() {
     fi
 }
 
+# The TLS tests make their certificates with openssl; the foreign programs' tests say so where those are missing.
+witnesses() {
+    command -v openssl >/dev/null || need_package openssl "certificates for the TLS tests"
+    PATH=$PATH:/usr/sbin
+    command -v gammu >/dev/null && command -v gammu-smsd >/dev/null && command -v smsd >/dev/null && return
+    command -v apt-get >/dev/null 2>&1 && as_root=$(root) || {
+        say "gammu, gammu-smsd and smstools are missing: their tests will be skipped"
+        return 0
+    }
+    step "installing Debian's gammu, gammu-smsd and smstools (witnesses of the simulator)" \
+        install_quietly "$as_root" gammu gammu-smsd smstools
+}
+
 # -- Python ------------------------------------------------------------------------------------------------------------
 
 find_python() {
@@ -121,6 +135,7 @@ environment() {
 for wanted in "$@"; do
     case $wanted in
         broker) broker ;;
+        witnesses) witnesses ;;
         run)
             find_python
             # What serves the tests serves the demo.
