@@ -20,6 +20,7 @@ NEVER = frozenset({0x03, 0x05, 0x13, 0x14})
 KNOWN_INTERFACES = {0x1001: 2, 0x140C: 3, 0x1436: 4, 0x14AC: 4, 0x1506: 3}
 """Number of the command interface by product, where interfaces have no role (chan_dongle's table)."""
 
+HILINK_WORDS = "HiLink mode"
 HILINK = frozenset({0x14DB, 0x14DC, 0x1F01})
 """Sticks that are a network card, or still a CD whose driver makes them one: no command port at all."""
 
@@ -105,7 +106,7 @@ def _without_port(device: Device) -> Unusable:
     where = f"{device.name} at USB {device.socket}"
     if device.product in HILINK:
         return Unusable(
-            f"{where} is in HiLink mode: a network card without a command port",
+            f"{where} is in {HILINK_WORDS}: a network card without a command port",
             "switch the stick to serial (stick) mode or use another one, such as E173, E3131 or ME909s",
         )
     if device.product in NOT_SWITCHED:

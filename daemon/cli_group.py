@@ -16,6 +16,7 @@ COMMANDS = {
     "tickets": ("kentongan.daemon.cli_tickets", "tickets", "List the newest tickets."),
     "outbox": ("kentongan.daemon.cli_tickets", "outbox", "List the newest outgoing SMS."),
     "send": ("kentongan.daemon.cli_tickets", "send", "Send one SMS through this box."),
+    "exam": ("kentongan.daemon.cli_exam", "exam", "Examine a modem and print its certificate."),
     "sim": ("kentongan.daemon.cli_sim", "sim", "Accept the SIM that is in a line."),
     "decode": ("kentongan.daemon.cli_decode", "decode", "Explain one PDU field by field."),
     "check-config": (
