@@ -88,8 +88,9 @@ def judge(basis: Basis, findings: dict[int, Finding], ground: Ground) -> Verdict
         return Verdict(Grade.UNDECIDED, (f"kartu SIM belum bisa dipakai: {basis.sim}",))
     if not basis.pdu_mode:
         return Verdict(Grade.UNSUITABLE, ("mode PDU ditolak (AT+CMGF=0)",))
-    deaf = list(_cannot_receive(basis))
-    mute = list(_cannot_send(basis, findings, ground))
+    if ground.prompts is None:
+        return Verdict(Grade.UNDECIDED, ("modem berhenti menjawab di tengah ujian: periksa daya, lalu ulangi",))
+    deaf, mute = _cannot_receive(basis), _cannot_send(basis, findings, ground)
     if deaf and mute:
         return Verdict(Grade.UNSUITABLE, (*deaf, *mute))
     if deaf:
@@ -116,7 +117,7 @@ def _cannot_send(basis: Basis, findings: dict[int, Finding], ground: Ground) -> 
     reasons = []
     if not basis.mo:
         reasons.append("modem menyatakan tidak mengirim SMS (CSMS)")
-    if ground.prompts is False or findings[3].mark is Mark.FAILED:
+    if ground.prompts is False:
         reasons.append("perintah kirim ditolak (CMGS)")
     if not basis.centre:
         reasons.append("nomor pusat SMS (SMSC) kosong di kartu")
