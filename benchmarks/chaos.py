@@ -2,25 +2,34 @@
 
     python benchmarks/chaos.py [--kills 200] [--seed N] [--write]
 
-`kill -9`, then a new start, as a power cut and systemd would do it; modem, broker and the county's system go on. Exit
-status 1 when a promise is broken. A reply that is `uncertain` is no broken promise, sent or not: the gateway says that
-it cannot know, and sends no second one.
+`kill -9`, then a new start, as a power cut and systemd would do it; modem, broker and the county's system go on. Parts
+of long SMS come between one another and on both sides of a kill; each ticket is answered once, every third time with a
+long SMS; a send takes its time, so that kills strike it. Exit status 1 when a promise is broken. A reply that is
+`uncertain` is no broken promise, sent or not: the gateway says that it cannot know, and sends no second one.
 """
 
 import argparse
+import json
 import sys
-from collections import Counter
+from collections import Counter, deque
 from random import Random
 
 import results
+from books import Books, Content, content_of, filed
+from letters import letter, mixed
 from rig import Rig, rig
-from traffic import Phones, number_of, stored
+from traffic import until
 
+from kentongan.at.simulator import Timing
 from kentongan.daemon.demo.matches import running
 
-SETTLE_S = 180.0
+SETTLE_S = 240.0
 LIFE_S = (0.05, 2.5)  # a start takes half a second: some lives end before the first SMS
+PAUSE_S = (0.1, 0.6)  # between two SMS of the citizens
+TIMING = Timing(other_s=0.005, send_s=0.12, report_s=0.3)
+NEW = "SELECT rowid, ticket_id FROM ticket WHERE rowid > ? ORDER BY rowid"
 UNSETTLED = "SELECT count(*) FROM reply WHERE NOT final AND status NOT IN ('uncertain', 'sent')"
+WITHOUT_ANSWER = "SELECT count(*) FROM outbox WHERE id NOT LIKE 'gap:%'"  # a hole is asked about after a minute
 
 
 class Storm:
@@ -29,71 +38,107 @@ class Storm:
     def __init__(self, bench: Rig, kills: int, seed: int) -> None:
         self.bench, self.kills = bench, kills
         self.random = Random(seed)
-        self.phones = Phones()
-        self.sent: Counter[tuple[str, str]] = Counter()
-        self.answered: dict[str, str] = {}  # ticket id -> text of the reply
+        self.books = Books()
+        self.sent: Counter[Content] = Counter()
+        self.answers: dict[str, str] = {}  # ticket id -> text of the reply
+        self.struck: Counter[str] = Counter()  # what the gateway was doing
+        self._air: deque[str] = deque()  # TPDUs on their way to the modem
+        self._answered = 0  # the last row of the county's tickets that was looked at
 
     def blow(self) -> None:
         """Kill and start, with traffic in each life; then let it settle."""
-        for number in range(self.kills):
-            self._live(self.random.uniform(*LIFE_S), number)
+        for _ in range(self.kills):
+            heard = len(self.bench.words())
+            self._live(self.random.uniform(*LIFE_S))
             self.bench.kill_gateway()
+            self.struck[struck(self.bench.words()[heard:])] += 1
             self.bench.start_service("run")
-        deadline = self.bench.clock.monotonic() + SETTLE_S
-        while not self._settled() and self.bench.clock.monotonic() < deadline:
-            self._answer()
-            self.bench.look()
-            self.phones.drain(self.bench)
+        while self._air:
+            self.bench.deliver(self._air.popleft())
+        until(self.bench, self.books, self._settled, SETTLE_S)
+        self.books.drain(self.bench, 1.0)
 
-    def _live(self, seconds: float, number: int) -> None:
-        text = f"Laporan {number}: jalan rusak, mohon diperbaiki."
-        sender = number_of(number)
-        self.sent[sender, text] += 1
-        until = self.bench.clock.monotonic() + seconds
-        self.bench.sms(sender, text)
-        while self.bench.clock.monotonic() < until:
+    def _live(self, seconds: float) -> None:
+        now = self.bench.clock.monotonic
+        end, post_at = now() + seconds, now()
+        while (left_s := end - now()) > 0:
+            if now() >= post_at:
+                self._post()
+                post_at = now() + self.random.uniform(*PAUSE_S)
             self._answer()
-            self.bench.files.look()
-            self.phones.drain(self.bench)
+            self.books.drain(self.bench, min(0.05, left_s))
+
+    def _post(self) -> None:
+        """Let the next TPDU come: of four letters, their parts between one another."""
+        if not self._air:
+            first = self.sent.total()
+            some = [letter(first + n, self.random) for n in range(4)]
+            self.sent.update(map(content_of, some))
+            self._air.extend(mixed(some, self.random))
+        self.bench.deliver(self._air.popleft())
 
     def _answer(self) -> None:
         """Answer each new ticket once."""
-        for (ticket,) in self.bench.county("SELECT DISTINCT ticket_id FROM ticket"):
-            if str(ticket) not in self.answered:
-                self.answered[str(ticket)] = f"Balasan untuk {ticket}"
-                self.bench.order(str(ticket), self.answered[str(ticket)], f"{ticket}:confirm")
+        for row, ticket in self.bench.county(NEW, self._answered):
+            self._answered, ticket_id = int(str(row)), str(ticket)
+            if ticket_id not in self.answers:
+                self.answers[ticket_id] = _reply(len(self.answers))
+                self.bench.order(ticket_id, self.answers[ticket_id], f"{ticket_id}:confirm")
 
     def _settled(self) -> bool:
-        tickets = self.bench.county("SELECT count(DISTINCT ticket_id) FROM ticket")[0][0]
-        waiting = self.bench.county("SELECT count(*) FROM outbox")[0][0]
-        return tickets == len(self.sent) == len(self.answered) and not waiting and not self._unsettled()
-
-    def _unsettled(self) -> int:
-        return int(str(self.bench.county(UNSETTLED)[0][0]))
+        self._answer()
+        waiting = [self.bench.county(query)[0][0] for query in (UNSETTLED, WITHOUT_ANSWER)]
+        if any(waiting) or len(self.answers) != self.sent.total():
+            return False
+        return not self.bench.slots_used() and Counter(one.content for one in filed(self.bench)) == self.sent
 
     def verdict(self) -> list[tuple[str, int, int | None]]:
         """Count; a wanted value of `None` is only told."""
-        arrived = stored(self.bench)
-        copies = Counter(text for (_, text), n in self.phones.received.items() for _ in range(n))
+        tickets = filed(self.bench)
+        arrived = Counter(one.content for one in tickets)
         states = {str(key): str(status) for key, status in self.bench.county("SELECT command_id, status FROM reply")}
-        silent = [
-            ticket
-            for ticket, text in self.answered.items()
-            if not copies[text] and states.get(f"{ticket}:confirm") not in {"uncertain", "failed", "expired"}
-        ]
-        uncertain = [key for key, status in states.items() if status == "uncertain"]
-        left = sum(copies[self.answered[key.removesuffix(":confirm")]] > 0 for key in uncertain)
+        told = {one.number: states.get(f"{one.ticket_id}:confirm", "") for one in tickets}
+        read = {one.number: self.books.phone(one.number) == self.answers.get(one.ticket_id) for one in tickets}
+        doubted = [number for number, state in told.items() if state == "uncertain"]
+        sent = [number for number, state in told.items() if state in {"sent", "delivered"}]
+        ids = {ticket_id for ticket_id, _ in self.books.offers}
         return [
-            ("SMS sent by citizens", len(self.sent), None),
-            ("SMS lost", len(self.sent) - (self.sent & arrived).total(), 0),
-            ("SMS that became a second ticket", arrived.total() - (self.sent & arrived).total(), 0),
-            ("replies ordered", len(self.answered), None),
-            ("replies sent twice", sum(n > 1 for n in copies.values()), 0),
-            ("replies neither sent nor reported as uncertain", len(silent), 0),
-            ("replies reported as uncertain", len(uncertain), None),
-            ("of these, sent after all", left, None),
+            ("SMS sent by citizens", self.sent.total(), None),
+            ("SMS lost or changed", (self.sent - arrived).total(), 0),
+            ("tickets offered", self.books.offers.total(), None),
+            ("of these, repeats", self.books.offers.total() - len(self.books.offers), None),
+            ("ticket ids beyond one for each SMS", len(ids) - self.sent.total(), 0),
+            ("numbers in the sequence with two tickets", sum(len(of) > 1 for of in self.books.owners.values()), 0),
+            ("replies ordered", len(self.answers), None),
+            ("SMS sent", self.books.air.total(), None),
+            ("SMS sent twice", self.books.doubled, 0),
+            ("replies told to be sent and not on the phone, letter by letter", sum(not read[one] for one in sent), 0),
+            ("replies told to be neither sent nor uncertain", len(tickets) - len(sent) - len(doubted), 0),
+            ("replies told to be uncertain", len(doubted), None),
+            ("of these, on the phone after all", sum(read[one] for one in doubted), None),
             ("SMS left on the SIM", self.bench.slots_used(), 0),
         ]
+
+
+def _reply(number: int) -> str:
+    """Word a reply no part of which is like another."""
+    if number % 3:
+        return f"Balasan {number}: laporan Anda sudah diteruskan."
+    return " ".join(f"Balasan {number}.{word} diteruskan;" for word in range(9))
+
+
+def struck(words: bytes) -> str:
+    """Tell by the log of one life what the gateway was doing when it was killed."""
+    lines = [json.loads(line) for line in words.splitlines() if line.startswith(b"{") and line.endswith(b"}")]
+    seen = Counter(line["event"] for line in lines)
+    tickets = sum(line["event"] == "published" and line["channel"] == "ticket" for line in lines)
+    if not any(line.get("new") == "ready" for line in lines):
+        return "starting"
+    if seen["part_sending"] > seen["part_ended"]:
+        return "sending an SMS"
+    if seen["ticket_opened"] > tickets:
+        return "between the commit of an SMS and its PUBACK"
+    return "between two messages"
 
 
 def main() -> int:
@@ -103,7 +148,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=41937)
     parser.add_argument("--write", action="store_true", help="write benchmarks/RESULTS.md")
     options = parser.parse_args()
-    with rig() as bench:
+    with rig(TIMING) as bench:
         bench.wait(running())
         began = bench.clock.monotonic()
         storm = Storm(bench, options.kills, options.seed)
@@ -111,10 +156,12 @@ def main() -> int:
         rows = storm.verdict()
         took_s = bench.clock.monotonic() - began
     table = "".join(f"| {what} | {count} | {'' if want is None else want} |\n" for what, count, want in rows)
+    moments = ", ".join(f"{count} {what}" for what, count in storm.struck.most_common())
     body = (
-        f"## Chaos\n\n`kill -9` of the gateway at {options.kills} random moments in {took_s:.0f} s, SMS both ways.\n\n"
+        f"## Chaos\n\n`kill -9` of the gateway at {options.kills} random moments (seed {options.seed})"
+        f" in {took_s:.0f} s, SMS both ways. It was struck: {moments}.\n\n"
+        f"| What | Counted | Promised |\n|---|---|---|\n{table}"
     )
-    body += f"| What | Counted | Promised |\n|---|---|---|\n{table}"
     print(body)
     if options.write:
         results.write("chaos", body)

@@ -17,7 +17,7 @@ DATA_DCS, GSM_DCS, UCS2_DCS = 0x04, 0x00, 0x08
 
 GSM_LETTERS = "abc defghij klmnopq rstuvwxyz ABC 0123456789 .,!?()'"
 EXTENSION = "harga {100}€ [a] ~ \\ | ^ rusak sekali"
-UCS2_LETTERS = "jalan “rusak” \N{EN DASH} mohon … café ñ ਕ 桥 ج"
+UCS2_LETTERS = "桥 ਕ ج jalan “rusak” \N{EN DASH} mohon … café ñ "  # the first ones cannot be respelled in GSM 7 bit
 EMOJI = "banjir 🌊🙏 di desa 🏞️ tolong 👨‍👩‍👧"
 
 

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import TypeVar
 
-from kentongan.at.simulator import INSTANT
+from kentongan.at.simulator import INSTANT, Timing
 from kentongan.daemon.clock import SystemClock
 from kentongan.daemon.demo.observations import Observation
 from kentongan.daemon.demo.stage import CONFIG, COUNTY, Stage, backend_file
@@ -44,12 +44,12 @@ class Stamped:
 
 
 class Rig(Stage):
-    """A gateway that may send without a pause, on a modem that answers at once over a UART of 115200 baud."""
+    """A gateway that may send without a pause, on a modem behind a UART of 115200 baud."""
 
     config = QUICK
-    timing = INSTANT
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, timing: Timing) -> None:
+        self.timing = timing
         self.clock = SystemClock()
         self.seen: queue.Queue[Stamped] = queue.Queue()
         super().__init__(
@@ -79,6 +79,14 @@ class Rig(Stage):
         """End the gateway as a power cut would."""
         self._family.kill("run")
 
+    def deliver(self, pdu_hex: str) -> None:
+        """Let the network deliver a PDU."""
+        self._modem.deliver(pdu_hex)
+
+    def words(self) -> bytes:
+        """Read what the gateway logged, in all its lives."""
+        return (self.folder / "run.log").read_bytes()
+
     def order(self, ticket_id: str, text: str, command_id: str = "") -> None:
         """Let the county answer a ticket, by a row in its outbox as its own command line writes it."""
         county = backend().Backend(str(self.folder / "county.db"), COUNTY)
@@ -93,7 +101,7 @@ class Rig(Stage):
 
 
 @contextmanager
-def rig() -> Iterator[Rig]:
-    """Set it up in a temporary folder."""
-    with TemporaryDirectory(prefix="kentongan-bench-") as folder, Rig(Path(folder)) as it:
+def rig(timing: Timing = INSTANT) -> Iterator[Rig]:
+    """Set it up in a temporary folder; by default the modem answers at once."""
+    with TemporaryDirectory(prefix="kentongan-bench-") as folder, Rig(Path(folder), timing) as it:
         yield it
