@@ -146,7 +146,7 @@ class Gateway:
         own = frozenset({config.gateway.public_number} - {""})
         standing = Standing(self.identity, self._papers, store, lines, broker)
         standing.hours = read_hours(config.office.hours, self._zone.offset_min(0))
-        keeper = make_keeper(config, store, lines, self._outside())
+        keeper = make_keeper(config, store, lines, self._outside(standing))
         office = Office(_secret(Path(config.store.path)), own, Ears(keeper.sorted, keeper.heed))
         acknowledge = keeper.guarded(Acknowledger(self._answers))
         digest = sha256(configuration.effective(config).encode()).hexdigest()[:16]
@@ -165,9 +165,9 @@ class Gateway:
         )
         return Core(store, lines, broker, rooms)
 
-    def _outside(self) -> Outside:
+    def _outside(self, standing: Standing) -> Outside:
         boot = Boot(host.boot_id(), host.uptime_ms(), self._clock.base)
-        return Outside(boot, self._quiet_hours().quiet, self._clock.now())
+        return Outside(boot, self._quiet_hours().quiet, standing.status, self._clock.now())
 
     def _quiet_hours(self) -> QuietHours:
         sending = self._config.sending

@@ -29,6 +29,7 @@ from kentongan.daemon.line import Line
 from kentongan.daemon.nightwatch import Beat, NightWatch
 from kentongan.daemon.offering import Offering
 from kentongan.daemon.outward import Voice
+from kentongan.daemon.own_sms import Post
 from kentongan.daemon.papers import OFFICE, Papers
 from kentongan.daemon.purses import Purses
 from kentongan.daemon.recoveries import Recoveries
@@ -106,17 +107,17 @@ class Bench:
         self.line = lines["a"]
 
     def _keeper(self, lines, hours) -> Keeper:
-        words = Words("LU2", OfficeZone("Asia/Makassar"))
+        words, post = Words("LU2", OfficeZone("Asia/Makassar")), Post(self.store, lines)
         received = self.store.counts(self.at).received
         duties = Duties(
-            ClerkDesk(self.store, words, Clerks(self.clerks, hours.quiet)),
+            ClerkDesk(self.store, post, words, Clerks(self.clerks, hours.quiet)),
             words,
             Purses(self.store, {"a": self.balance_code}, 350, 480),
-            NightWatch(self.store, "a", self.beat, lambda n: next(self._random).to_bytes(n, "little"), self.at),
+            NightWatch(self.store, post, "a", self.beat, lambda n: next(self._random).to_bytes(n, "little"), self.at),
             Blackout(self.store, self.boot, self.at, received),
             frozenset(self.clerks),
         )
-        return Keeper(lines, duties)
+        return Keeper(lines, duties, lambda at: self.standing.status(at))  # noqa: PLW0108  it comes later
 
     def crash(self):
         """Lose everything but the file, as `kill -9` does, and start again."""
