@@ -11,5 +11,5 @@ setup(
         for name in [folder, *(f"{folder}.{sub}" for sub in find_packages(folder))]
     ],
     package_dir={f"kentongan.{folder}": folder for folder in FOLDERS},
-    package_data={f"kentongan.{folder}": ["py.typed"] for folder in FOLDERS},
+    package_data={f"kentongan.{folder}": ["py.typed", "*.toml"] for folder in FOLDERS},
 )

@@ -13,7 +13,7 @@ import msgspec
 
 from kentongan.daemon.errors import ConfigError
 from kentongan.daemon.office import HoursUnreadable, read_hours
-from kentongan.daemon.sections import Config, GatewayConfig, LineConfig, MqttConfig, Section
+from kentongan.daemon.sections import Config, GatewayConfig, LineConfig, MqttConfig, PersonConfig, Section
 from kentongan.mqtt.errors import SettingsRefused
 from kentongan.mqtt.settings import Address, read_url
 
@@ -54,7 +54,7 @@ def effective(config: Config) -> str:
     """Write the configuration in force as TOML; secrets stay in their files."""
     builtins = msgspec.to_builtins(config)
     tables = [f"[{name}]\n{_pairs(value)}" for name, value in builtins.items() if isinstance(value, dict)]
-    tables[1:1] = [f"[[line]]\n{_pairs(line)}" for line in builtins["line"]]
+    tables[1:1] = [f"[[{name}]]\n{_pairs(each)}" for name in ("line", "person") for each in builtins[name]]
     return "\n".join(tables)
 
 
@@ -110,7 +110,12 @@ def _shown(key: str) -> str:
 
 
 def _struct_at(key: str) -> type[msgspec.Struct]:
-    tables: dict[str, type[msgspec.Struct]] = {**get_type_hints(Config), "": Config, "line": LineConfig}
+    tables: dict[str, type[msgspec.Struct]] = {
+        **get_type_hints(Config),
+        "": Config,
+        "line": LineConfig,
+        "person": PersonConfig,
+    }
     return tables[key]
 
 
@@ -146,6 +151,8 @@ def _complete(config: Config, folder: Path) -> Config:
         store=_resolved(config.store, folder, "path"),
         runtime=_resolved(config.runtime, folder, "directory"),
         watch=_resolved(config.watch, folder, "key_file"),
+        inbound=_resolved(config.inbound, folder, "rules_file"),
+        sla=_resolved(config.sla, folder, "file"),
         answers=msgspec.structs.replace(
             config.answers, signature=config.answers.signature or config.gateway.name[:40].strip()
         ),

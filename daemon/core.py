@@ -39,6 +39,7 @@ from kentongan.daemon.keeper import Keeper
 from kentongan.daemon.line import Line
 from kentongan.daemon.offering import Offering
 from kentongan.daemon.recoveries import Recoveries
+from kentongan.daemon.rounds import Rounds
 from kentongan.daemon.sending import NEVER_MS, Sending
 from kentongan.daemon.standing import Standing
 from kentongan.mqtt.events import BrokerDown, BrokerUp, MessageReceived, Published
@@ -66,6 +67,7 @@ class Rooms:
     standing: Standing
     keeper: Keeper
     journal: Journal
+    rounds: Rounds
     recoveries: Recoveries
     cards: Cards
 
@@ -258,6 +260,7 @@ class Core:
             timers.deadline_ms = moment.steady_ms + HOUSEKEEPING_MS
             self._store.note_clock(moment)
             self._store.expire(moment)
+            self._rooms.rounds.go(moment)
             self._rooms.recoveries.rest(moment)
             self._rooms.offering.look_ms = 0
             return self._rooms.cards.round(self._lines.values())

@@ -4,21 +4,25 @@ Every command gets an answer in the same transaction as its effect; the caller a
 bad command never blocks the next one and never echoes what was sent.
 """
 
+from dataclasses import dataclass
 from typing import assert_never
 
 import msgspec
 
+from kentongan.daemon.changing import Changing, Desks
 from kentongan.daemon.effects import Made
 from kentongan.daemon.erasing import erase
 from kentongan.daemon.events import Command, Note
 from kentongan.daemon.inquiry import Inquiry, Sources
+from kentongan.daemon.notifying import Addressees, Notifying
+from kentongan.daemon.outgoing import SKEW_MS
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.replay import Replay
-from kentongan.daemon.replies import SKEW_MS, Replies, ReplyRules
+from kentongan.daemon.replies import Replies, ReplyRules
 from kentongan.mqtt import commands as contract
 from kentongan.mqtt import payloads
 from kentongan.mqtt.codes import ErrorCode
-from kentongan.mqtt.commands import Refused
+from kentongan.mqtt.commands import Numbered, Refused
 from kentongan.mqtt.events import MessageReceived
 from kentongan.mqtt.topics import CommandTopic, PresenceTopic
 from kentongan.queue.records import (
@@ -28,18 +32,26 @@ from kentongan.queue.records import (
     TicketAck,
 )
 
-# A command with an id of its own; a ticket_ack is idempotent without one.
-Numbered = payloads.Reply | payloads.ReplyCancel | payloads.Resend | payloads.Get | payloads.Ping | payloads.Erase
+
+@dataclass(frozen=True, slots=True)
+class County:
+    """What of the office's configuration the commands depend on."""
+
+    replies: ReplyRules
+    allowed: Addressees
+    desks: Desks
 
 
 class Desk:
     """Reads what the broker delivered and answers it."""
 
-    def __init__(self, sources: Sources, voice: Voice, rules: ReplyRules) -> None:
+    def __init__(self, sources: Sources, voice: Voice, county: County) -> None:
         self._store = sources.store
         self._broker = sources.broker
         self._voice = voice
-        self._replies = Replies(sources.store, voice, rules)
+        self._replies = Replies(sources.store, voice, county.replies)
+        self._notifying = Notifying(sources.store, voice, county.allowed)
+        self._changing = Changing(sources.store, voice, county.desks)
         self._inquiry = Inquiry(sources, voice)
         self._replay = Replay(sources.store, voice)
 
@@ -157,8 +169,26 @@ class Desk:
                 return self._inquiry.make(command, at)
             case payloads.Erase():
                 return erase(command, self._store, self._voice, at)
+            case payloads.Notify():
+                return self._notifying.notify(command, at)
+            case payloads.Broadcast():
+                return self._notifying.broadcast(command, at)
+            case payloads.BroadcastCancel():
+                return self._notifying.cancel(command, at)
+            case payloads.TicketChange():
+                return self._changing.ticket(command, at)
+            case payloads.Release():
+                return self._changing.release(command, at)
+            case payloads.ReportAck():
+                return self._report_ack(command, at)
             case payloads.Ping():
                 result = {"echo": command.echo} if command.echo else None
                 return self._voice.response(name, command.command_id, "done", at, result=result), None
             case _:
                 assert_never(command)
+
+    def _report_ack(self, command: payloads.ReportAck, at: Moment) -> Made:
+        """Stop offering a month's report; one that is gone already is as good as acknowledged."""
+        waiting, ledger = self._store.ledger.has_report(command.period), self._store.ledger
+        done = self._voice.response("report_ack", command.command_id, "done", at, result={"waited": waiting})
+        return done, lambda record, spooled: ledger.report_acknowledged(command.period, record, spooled, at)

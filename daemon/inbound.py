@@ -115,14 +115,27 @@ def _delivered(outcome: pdu.Delivery) -> bool | None:
 def _content(deliver: pdu.Deliver, office: Office) -> TextPart | Quarantined:
     """Turn a DELIVER into a ticket's part or say why it is none."""
     who = party(deliver.originator.text, alphanumeric=deliver.originator.is_alphanumeric)
-    sender = sender_of(who, office)
     screened = screen(deliver, who, own_numbers=office.own_numbers)
+    part = _text_part(deliver, sender_of(who, office))
+    if screened is not None:
+        return Quarantined(screened.reason, part.sender, part.text if screened.keep_body else "", screened.keep_body)
+    return part
+
+
+def content_of(pdu_hex: str, office: Office) -> TextPart | None:
+    """Read a message without judging it: what somebody lets out of quarantine; raises `PduError`."""
+    tpdu = pdu.decode(pdu_hex).tpdu
+    if not isinstance(tpdu, pdu.Deliver):
+        return None
+    return _text_part(
+        tpdu, sender_of(party(tpdu.originator.text, alphanumeric=tpdu.originator.is_alphanumeric), office)
+    )
+
+
+def _text_part(deliver: pdu.Deliver, sender: Sender) -> TextPart:
     data = deliver.user_data
     encoding = _ENCODINGS[data.alphabet]
     text = "" if encoding is Encoding.BINARY else data.text
-    if screened is not None:
-        kept = text if screened.keep_body else ""
-        return Quarantined(screened.reason, sender, kept, screened.keep_body)
     concat = data.concat
     return TextPart(
         sender,

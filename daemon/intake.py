@@ -13,6 +13,7 @@ from kentongan.daemon.line import HeldSlot, Line
 from kentongan.queue.inbox import may_free
 from kentongan.queue.records import InboundPart, Moment, OutboundDraft, Quarantined, Received, Ticket
 from kentongan.queue.store import Answered, Store
+from kentongan.queue.store_receiving import Teller, untold
 
 Acknowledge = Callable[[Ticket, Answered], OutboundDraft | None]
 
@@ -20,10 +21,11 @@ Acknowledge = Callable[[Ticket, Answered], OutboundDraft | None]
 class Intake:
     """What happens to every PDU that a modem shows."""
 
-    def __init__(self, store: Store, office: Office, acknowledge: Acknowledge) -> None:
+    def __init__(self, store: Store, office: Office, acknowledge: Acknowledge, tell: Teller = untold) -> None:
         self._store = store
         self._office = office
         self._acknowledge = acknowledge
+        self._tell = tell
 
     def slot(self, line: Line, event: at.SlotFound, moment: Moment, *, broker_up: bool) -> list[Command]:
         """Take a slot that a walk or a hint showed; one already in hand costs nothing."""
@@ -38,7 +40,7 @@ class Intake:
                 self._report(line, report, moment)
                 return [ToModem(line.name, to_modem.FreeSlot(*place, content))]
             case part:
-                received = self._store.receive(part, moment, answer=self._acknowledge)
+                received = self._receive(part, moment)
                 line.slots.by_place[place] = HeldSlot(content, received.part_id, received.held)
                 heeded = self._heed(line, part, received, moment)
                 return [*_notes(line, part, received), *heeded, *self.free(line, broker_up=broker_up)]
@@ -55,7 +57,10 @@ class Intake:
             case Report() as report:
                 return self._report(line, report, moment)
             case part:
-                return _notes(line, part, self._store.receive(part, moment, answer=self._acknowledge))
+                return _notes(line, part, self._receive(part, moment))
+
+    def _receive(self, part: InboundPart, moment: Moment) -> Received:
+        return self._store.receive(part, moment, answer=self._acknowledge, tell=self._tell)
 
     def report(self, line: Line, event: at.ReportReceived, moment: Moment) -> list[Command]:
         """Take a status report from the wire; anything else there is stored like a message."""

@@ -8,7 +8,7 @@ from kentongan.daemon.events import Command, Note, Publish
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.sending import NEVER_MS
 from kentongan.mqtt.events import PubackResult, Publication, Published
-from kentongan.queue.records import Moment, SpoolItem
+from kentongan.queue.records import Lane, Moment, SpoolItem
 from kentongan.queue.store import Store
 
 # How long a publication rests that the broker did not take (contract 6.3).
@@ -55,7 +55,7 @@ class Offering:
 
     def _payload(self, item: SpoolItem, moment: Moment) -> bytes:
         """Word a ticket anew for each publication; a replay's body names the command that asked for it."""
-        if item.ticket is None:
+        if item.ticket is None or item.lane is Lane.EVENT:
             return item.body
         return self._voice.ticket(item.ticket, item.attempt, moment, item.body.decode())
 

@@ -2,12 +2,14 @@
 
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from msgspec import UNSET, UnsetType, structs
 
+from kentongan.daemon.classify import Classified, Label, Rules
 from kentongan.daemon.numbers import masked
+from kentongan.daemon.public import public_text
 from kentongan.mqtt import payloads
 from kentongan.mqtt.commands import Refused
 from kentongan.mqtt.topics import Topics
@@ -15,6 +17,10 @@ from kentongan.queue.ids import Uuid7
 from kentongan.queue.records import Encoding, Lane, Moment, OutboundMessage, Sender, SpoolDraft, Ticket
 
 MAX_ADDRESS = 20  # characters of `sender.address` (contract 4.5)
+NO_REF = "s_" + 12 * "-"  # of a part that could not be read
+NOTE_CATEGORY, NOTE_LINK, NOTE_CLOSED = "category", "link", "closed"  # what a backend told about a ticket
+LINK_MARK = "\x1f"  # between system and id: no text of a command holds it
+BACKEND = "backend"  # stands as the rule of a label that the backend gave
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +32,44 @@ class Voice:
     ids: Uuid7
     offset_min: Callable[[int], int]  # Unix ms -> minutes east of UTC in the office's zone
     sender_mode: str = "full"  # or "masked": numbers never leave the office
+    rules: Rules | None = None  # without them nothing is classified and no group hears anything
 
     def time(self, wall_ms: int) -> str:
         """Write an instant in the office's zone."""
         return payloads.rfc3339(wall_ms, self.offset_min(wall_ms))
 
+    def month(self, wall_ms: int) -> str:
+        """Name the office's month of an instant."""
+        return self.time(wall_ms)[:7]
+
+    def draft(self, lane: Lane, channel: str, event_id: str, document: payloads.Event) -> SpoolDraft:
+        """Put a document into a lane."""
+        return _draft(lane, channel, event_id, document)
+
+    # -- what it is about ----------------------------------------------------------------------------------------------
+
+    def classified(self, ticket: Ticket) -> Classified:
+        """Say what a ticket is about; what the backend corrected stands above the rules."""
+        if self.rules is None:
+            return Classified((), ticket.kind, urgent=False, language="id", confidential=False)
+        found = self.rules.classify(ticket.text)
+        corrected = tuple(Label(value, (BACKEND,)) for key, value in ticket.notes if key == NOTE_CATEGORY)
+        return replace(found, labels=corrected) if corrected else found
+
+    def audience(self, classified: Classified) -> tuple[str, ...]:
+        """Name the groups that hear of a ticket."""
+        return self.rules.audience(classified) if self.rules else ()
+
+    @staticmethod
+    def categories(classified: Classified) -> tuple[payloads.Category, ...]:
+        """Word the labels with the rules that gave them."""
+        return tuple(payloads.Category(slug=label.slug, rules=label.rules) for label in classified.labels)
+
     # -- tickets -------------------------------------------------------------------------------------------------------
 
     def ticket(self, ticket: Ticket, attempt: int, at: Moment, replay_command_id: str = "") -> bytes:
         """Word a ticket for one publication, or for one more on request."""
+        about = self.classified(ticket)
         document = payloads.Ticket(
             event_id=ticket.event_id,
             county_id=self.topics.county_id,
@@ -56,11 +91,32 @@ class Voice:
             data_base64=b64encode(ticket.data).decode() if ticket.data else UNSET,
             ticket_number=ticket.number,
             thread=ticket.thread.value,
-            kind=ticket.kind,
+            kind=about.kind,
             line=ticket.line,
             replay_command_id=replay_command_id or UNSET,
         )
-        return payloads.encode(document)
+        return payloads.encode(self._annotated(document, ticket, about, at))
+
+    def _annotated(self, document: payloads.Ticket, ticket: Ticket, about: Classified, at: Moment) -> payloads.Ticket:
+        """Add what the gateway thinks of a ticket and what the backend told about it."""
+        links = [value.partition(LINK_MARK) for key, value in ticket.notes if key == NOTE_LINK]
+        closed = [value for key, value in ticket.notes if key == NOTE_CLOSED]
+        times = payloads.TicketTimes(
+            smsc=UNSET if ticket.smsc_ms is None or ticket.smsc_ms < 0 else ticket.smsc_ms,
+            stored=ticket.received_ms,
+            published=at.wall_ms,
+        )
+        classified = self.rules is not None
+        return structs.replace(
+            document,
+            categories=self.categories(about) if classified else UNSET,
+            urgent=about.urgent if classified else UNSET,
+            language=about.language if classified else UNSET,
+            public_text=public_text(ticket.text) if ticket.text else UNSET,
+            times=times,
+            links=tuple(payloads.TicketLink(system=system, id=name) for system, _, name in links) or UNSET,
+            closed=closed[-1] if closed else UNSET,
+        )
 
     def _sender(self, sender: Sender) -> payloads.TicketSender:
         named = payloads.TicketSender(ref=sender.ref, replyable=sender.replyable)
@@ -69,6 +125,13 @@ class Voice:
         if self.sender_mode == "masked":
             return structs.replace(named, masked=masked(sender.number))
         return structs.replace(named, number=sender.number)
+
+    def masked_sender(self, sender: Sender) -> payloads.TicketSender:
+        """Name a sender without telling a person's number."""
+        named = payloads.TicketSender(ref=sender.ref or NO_REF, replyable=sender.replyable)
+        if sender.number:
+            return structs.replace(named, masked=masked(sender.number))
+        return structs.replace(named, address=sender.address[:MAX_ADDRESS])
 
     # -- replies -------------------------------------------------------------------------------------------------------
 

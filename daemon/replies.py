@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 
 from msgspec import UNSET
 
-from kentongan.at import pdu
-from kentongan.at.errors import NotEncodable
 from kentongan.daemon.effects import Made
+from kentongan.daemon.outgoing import described, drafts, lifetime, segments
 from kentongan.daemon.outward import Voice
 from kentongan.mqtt import payloads
 from kentongan.mqtt.codes import ErrorCode
@@ -18,21 +17,15 @@ from kentongan.queue.records import (
     Moment,
     OutboundDraft,
     OutboundState,
-    PartDraft,
     Priority,
     SpoolDraft,
     Ticket,
 )
 from kentongan.queue.store import Store
 
-DAY_MS = 86_400_000
-LIFETIME_MS = DAY_MS  # of a reply without `expires_at` (contract 4.7)
-SKEW_MS = 300_000  # between `issued_at` and our clock; more is worth an alarm (contract 4.9)
-OLDEST_ISSUE_MS = 7 * DAY_MS  # an older `issued_at` is a replay (contract 8)
 FRESH_MS = 3_600_000  # a reply to an SMS of the same hour may leave in quiet hours (decisions.md 7)
 MAX_QUEUED = 2_000  # replies that wait: four days at the default daily cap
 MINUTE_MS = 60_000
-NETWORK_VALIDITY_MIN = 1_440  # how long the service centre keeps trying
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +65,13 @@ class Replies:
 
     def make(self, reply: payloads.Reply, at: Moment) -> Made:
         """Check a reply and make its draft (contract 4.9, checks 8 and 9)."""
-        if reply.sender_id is not UNSET:
-            why = "a SIM sends from its own number"
-            return Refused(ErrorCode.SENDER_ID_NOT_POSSIBLE, why, reply.command_id, "sender_id")
         ticket = self._addressee(reply)
         if isinstance(ticket, Refused):
             return ticket
-        lifetime_ms = self._lifetime(reply, at)
+        lifetime_ms = lifetime(reply, at)
         if isinstance(lifetime_ms, Refused):
             return lifetime_ms
-        segmented = self._segments(reply, ticket)
+        segmented = segments(reply, ticket.sender.number, self._store, self._rules.max_parts)
         if isinstance(segmented, Refused):
             return segmented
         if self._budget.spent(at):
@@ -94,7 +84,7 @@ class Replies:
             ticket.sender.number,
             reply.text,
             Encoding(segmented.encoding),
-            tuple(PartDraft(part.tpdu_octets, part.pdu_hex) for part in segmented.parts),
+            drafts(segmented),
             Priority.EMERGENCY if reply.priority == "urgent" else Priority.REPLY,
             command_id=reply.command_id,
             ticket_id=ticket.ticket_id,
@@ -103,13 +93,7 @@ class Replies:
             lifetime_ms=lifetime_ms,
             anytime=at.wall_ms - ticket.received_ms <= FRESH_MS,
         )
-        result: payloads.Result = {
-            "parts": len(draft.parts),
-            "encoding": draft.encoding.value,
-            "queue_position": position,
-        }
-        if segmented.changes:
-            result["changes"] = [f"{change.before!r} -> {change.after!r}" for change in segmented.changes]
+        result = described(segmented) | {"queue_position": position}
         accepted = self._voice.response("reply", reply.command_id, "accepted", at, result=result)
         return accepted, lambda record, spooled: self._accept(draft, record, spooled, at)
 
@@ -139,38 +123,3 @@ class Replies:
         if not ticket.sender.replyable:
             return Refused(ErrorCode.NOT_REPLYABLE, "its sender cannot be answered", reply.command_id, "ticket_id")
         return ticket
-
-    def _lifetime(self, reply: payloads.Reply, at: Moment) -> int | Refused:
-        """Turn `expires_at` into steady milliseconds; a clock nobody trusts cannot expire anything."""
-        issued_ms = at.wall_ms if reply.issued_at is UNSET else payloads.unix_ms(reply.issued_at)
-        if at.synced and issued_ms < at.wall_ms - OLDEST_ISSUE_MS:
-            return Refused(ErrorCode.ALREADY_EXPIRED, "issued more than 7 days ago", reply.command_id, "issued_at")
-        if reply.expires_at is UNSET:
-            return LIFETIME_MS
-        now_ms = at.wall_ms if at.synced else issued_ms
-        left_ms = payloads.unix_ms(reply.expires_at) - now_ms
-        if left_ms <= 0:
-            return Refused(ErrorCode.ALREADY_EXPIRED, "expires_at has passed", reply.command_id, "expires_at")
-        return left_ms
-
-    def _segments(self, reply: payloads.Reply, ticket: Ticket) -> pdu.Segmented | Refused:
-        """Encode the text into parts."""
-        if not reply.text.strip():
-            return Refused(ErrorCode.TEXT_EMPTY, "nothing to send", reply.command_id, "text")
-        most = min(self._rules.max_parts, reply.max_parts or self._rules.max_parts)
-        try:
-            return pdu.segment(
-                reply.text,
-                ticket.sender.number,
-                reference=self._store.concat_reference(ticket.sender.number),
-                report=bool(reply.delivery_report),
-                validity_min=NETWORK_VALIDITY_MIN,
-                max_parts=most,
-            )
-        except NotEncodable as error:
-            why = f"the character at index {error.index} cannot be sent"
-            return Refused(ErrorCode.TEXT_NOT_ENCODABLE, why, reply.command_id, "text")
-        except pdu.TooLong as error:
-            details: payloads.Details = {"parts": error.parts, "max_parts": most, "encoding": error.encoding}
-            why = f"text needs {error.parts} SMS parts, the limit is {most}"
-            return Refused(ErrorCode.TEXT_TOO_LONG, why, reply.command_id, "text", details)

@@ -13,18 +13,19 @@ from pathlib import Path
 from queue import SimpleQueue
 from random import SystemRandom
 
+from kentongan.daemon import classify, host, logs, standards
 from kentongan.daemon import config as configuration
-from kentongan.daemon import host, logs
 from kentongan.daemon.answers import Acknowledger, Answers, lint
 from kentongan.daemon.blackout import Boot
 from kentongan.daemon.broker import Broker
 from kentongan.daemon.cards import Cards
+from kentongan.daemon.changing import Desks
 from kentongan.daemon.clock import OfficeZone, SystemClock
 from kentongan.daemon.config import Config
 from kentongan.daemon.control import ControlServer
 from kentongan.daemon.control_desk import ControlDesk, Panel
 from kentongan.daemon.core import Core, Rooms
-from kentongan.daemon.desk import Desk
+from kentongan.daemon.desk import County, Desk
 from kentongan.daemon.events import Event
 from kentongan.daemon.gpio import open_input
 from kentongan.daemon.inbound import Ears, Office
@@ -34,6 +35,7 @@ from kentongan.daemon.journal import Journal
 from kentongan.daemon.keeping import Outside, make_keeper
 from kentongan.daemon.line import Line
 from kentongan.daemon.modems import Modems, Past
+from kentongan.daemon.notifying import Addressees
 from kentongan.daemon.offering import Offering
 from kentongan.daemon.office import read_hours
 from kentongan.daemon.outward import Voice
@@ -42,12 +44,14 @@ from kentongan.daemon.pin_ledger import NAME as PIN_LEDGER
 from kentongan.daemon.pin_ledger import PinLedger
 from kentongan.daemon.recoveries import Recoveries
 from kentongan.daemon.replies import ReplyRules
+from kentongan.daemon.rounds import Rounds
 from kentongan.daemon.sdnotify import Notifier
 from kentongan.daemon.sending import Limits, QuietHours, Sending
 from kentongan.daemon.standing import Identity, Standing
 from kentongan.daemon.status import ConfigStatus
 from kentongan.daemon.status_file import StatusFile
 from kentongan.daemon.supervisor import Crew, Supervisor
+from kentongan.daemon.tellings import Teller
 from kentongan.daemon.version import VERSION
 from kentongan.daemon.workers import CoreWorker
 from kentongan.mqtt.client import Link
@@ -88,6 +92,9 @@ class Gateway:
         self._zone = OfficeZone(config.gateway.timezone)
         self._answers = Answers(config.answers.acknowledge, config.answers.signature or config.gateway.name)
         lint(self._answers)
+        rules_file, sla_file = config.inbound.rules_file, config.sla.file
+        self._rules = classify.load(Path(rules_file) if rules_file else classify.SHIPPED)
+        self._legs = standards.load(config.sla.profile, Path(sla_file) if sla_file else standards.SHIPPED)
         self._ids = Uuid7(os.urandom)
         self._topics = Topics(config.mqtt.root, config.gateway.county_id, config.gateway.gateway_id)
         self._boot_id = self._ids.new(clock.now().wall_ms)
@@ -111,7 +118,7 @@ class Gateway:
         return PinLedger(store.with_name(PIN_LEDGER), _secret(store))
 
     def _voice(self, store_id: str) -> Voice:
-        return Voice(self._topics, store_id, self._ids, self._zone.offset_min)
+        return Voice(self._topics, store_id, self._ids, self._zone.offset_min, rules=self._rules)
 
     def _open_store(self) -> Store:
         inbound = self._config.inbound
@@ -151,15 +158,17 @@ class Gateway:
         acknowledge = keeper.guarded(Acknowledger(self._answers))
         digest = sha256(configuration.effective(config).encode()).hexdigest()[:16]
         sources = Sources(store, broker, standing, self._papers, Journal(), digest)
+        desks = Desks(office, acknowledge, Teller(voice))
         rooms = Rooms(
-            Intake(store, office, acknowledge),
+            Intake(store, desks.office, desks.acknowledge, desks.tell),
             Sending(store, _limits(config), self._quiet_hours(), SystemRandom().random),
             Offering(store, broker, voice),
-            Desk(sources, voice, ReplyRules(config.sending.max_parts, config.sending.replies_per_minute)),
+            Desk(sources, voice, _county(config, desks)),
             ControlDesk(store, standing, Panel(lines, self.cards), config.line[0].name),
             standing,
             keeper,
             sources.journal,
+            Rounds(store, voice, self._legs),
             self.recoveries,
             self.cards,
         )
@@ -203,6 +212,12 @@ class Gateway:
     def farewell(self, connection_id: str) -> Publication | None:
         """Say goodbye on the connection that stands, if one does."""
         return self._papers.farewell(connection_id, self._clock.now()) if connection_id else None
+
+
+def _county(config: Config, desks: Desks) -> County:
+    sending, people = config.sending, {person.role: person.number for person in config.person}
+    allowed = Addressees(config.line[0].name, people, config.broadcast.per_day, sending.max_parts)
+    return County(ReplyRules(sending.max_parts, sending.replies_per_minute), allowed, desks)
 
 
 def _mains(pin: int) -> Callable[[], bool] | None:

@@ -151,7 +151,30 @@ class InboundConfig(Section, frozen=True):
 
     thread_window_min: Annotated[int, Meta(ge=0, le=1440, description="write minutes, 0 to 1440")] = 60
     follow_ups: Annotated[bool, Meta(description="write true or false")] = True
+    rules_file: FilePath = ""  # the county's own words for what a text is about
     publish_partial_after_s: Annotated[float, Meta(ge=1, le=900, description="write seconds, 1 to 900")] = 8.0
+
+
+class PersonConfig(Section, frozen=True):
+    """Somebody of the office whom the backend may notify."""
+
+    role: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$", description='write 1 to 32 of a-z, 0-9, "_" and "-"')]
+    number: Annotated[
+        str, Meta(pattern=r"^\+[1-9][0-9]{6,14}$", description='write the number in full, such as "+6281100001234"')
+    ]
+
+
+class BroadcastConfig(Section, frozen=True):
+    """One text to many; off unless the office says how many a day."""
+
+    per_day: Annotated[int, Meta(ge=0, le=500, description="write how many SMS a day, 0 for no broadcasts")] = 0
+
+
+class SlaConfig(Section, frozen=True):
+    """The time standards whose breach is told."""
+
+    profile: Annotated[str, Meta(max_length=40, description="write the name of a profile, such as luwu-utara")] = ""
+    file: FilePath = ""
 
 
 class ClerkConfig(Section, frozen=True):
@@ -245,4 +268,10 @@ class Config(Section, frozen=True):
     credit: CreditConfig = CreditConfig()
     watch: WatchConfig = WatchConfig()
     host: HostConfig = HostConfig()
+    person: Annotated[
+        tuple[PersonConfig, ...],
+        Meta(max_length=20, description="write at most 20 tables [[person]], with two brackets"),
+    ] = ()
+    broadcast: BroadcastConfig = BroadcastConfig()
+    sla: SlaConfig = SlaConfig()
     log: LogConfig = LogConfig()

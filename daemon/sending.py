@@ -24,6 +24,7 @@ from kentongan.queue.records import (
 )
 from kentongan.queue.store import Store
 
+NEEDS_HELP = "modem_not_responding"  # the cause of a pause after which only a new start helps
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 CAP_RECHECK_MS = 60_000  # how soon a line at its cap looks again
 ALWAYS = frozenset({Priority.EMERGENCY, Priority.ACKNOWLEDGEMENT})  # allowed in quiet hours (decisions.md 7)
@@ -69,6 +70,8 @@ class Sending:
 
     def next(self, line: Line, moment: Moment) -> list[Command]:
         """Start the next part if the line may send now; otherwise note when to look again in `line.look_ms`."""
+        if self.stopped:
+            line.look_ms = NEVER_MS  # or the core would come round at once, for ever
         if self.stopped or line.sending is not None or not line.ready or moment.steady_ms < line.look_ms:
             return []
         if line.strange_sim:
@@ -120,14 +123,17 @@ class Sending:
         line.sending = None
         line.look_ms = 0
         pace_ms = self._limits[line.name].pace_ms
+        help_wanted: list[Command] = []
         if isinstance(verdict, PauseLine):
             line.pace.pause(moment, verdict.delay_ms, verdict.cause)
+            if verdict.cause == NEEDS_HELP:
+                help_wanted.append(ToModem(line.name, to_modem.Recover(repr(event.outcome))))
         elif isinstance(outcome, PartSent):
             line.pace.sent(moment, pace_ms)
         else:
             line.pace.next_ms = moment.steady_ms + pace_ms
         facts = (("line", line.name), ("part", due.part_id), ("outcome", repr(event.outcome)), ("state", message.state))
-        return [Note("part_ended", facts)]
+        return [Note("part_ended", facts), *help_wanted]
 
     def _verdict(self, line: Line, due: DuePart, outcome: PartOutcome) -> Verdict | None:
         """Ask the retry tables what a refusal means."""

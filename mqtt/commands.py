@@ -14,13 +14,43 @@ from dataclasses import field as dataclass_field
 import msgspec
 
 from kentongan.mqtt.codes import ErrorCode
-from kentongan.mqtt.payloads import CommandError, Details, Erase, Get, Ping, Reply, ReplyCancel, Resend, TicketAck
+from kentongan.mqtt.payloads import (
+    Broadcast,
+    BroadcastCancel,
+    CommandError,
+    Details,
+    Erase,
+    Get,
+    Notify,
+    Ping,
+    Release,
+    Reply,
+    ReplyCancel,
+    ReportAck,
+    Resend,
+    TicketAck,
+    TicketChange,
+)
 
 MAX_OCTETS = 16_384  # contract 4.5
 MAX_DEPTH = 8  # our deepest command has 3; the parser's own limit is the stack
 EXTENSION = "x_"  # fields of the backend's own, ignored
 
-Command = TicketAck | Reply | ReplyCancel | Resend | Get | Ping | Erase
+Numbered = (
+    Reply
+    | ReplyCancel
+    | Resend
+    | Get
+    | Ping
+    | Erase
+    | Notify
+    | Broadcast
+    | BroadcastCancel
+    | TicketChange
+    | Release
+    | ReportAck
+)
+Command = TicketAck | Numbered  # a ticket_ack is idempotent without an id of its own
 COMMANDS: dict[str, type[Command]] = {
     "ticket_ack": TicketAck,
     "reply": Reply,
@@ -29,6 +59,12 @@ COMMANDS: dict[str, type[Command]] = {
     "get": Get,
     "ping": Ping,
     "erase": Erase,
+    "notify": Notify,
+    "broadcast": Broadcast,
+    "broadcast_cancel": BroadcastCancel,
+    "ticket": TicketChange,
+    "release": Release,
+    "report_ack": ReportAck,
 }
 
 _COMMAND_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -179,8 +215,8 @@ def _checked(name: str, value: object, payload: bytes) -> Command | Refused:
     if not isinstance(value, dict):
         return _refuse(ErrorCode.SCHEMA_INVALID, "a command is one JSON object", command_id, "", payload)
     schema = value.get("schema")
-    wanted = f"{name}/1"
-    if not isinstance(schema, str) or schema.partition("/")[0] != name:
+    wanted = str(COMMANDS[name].__struct_config__.tag)
+    if not isinstance(schema, str) or schema.partition("/")[0] != wanted.partition("/")[0]:
         return _refuse(ErrorCode.SCHEMA_INVALID, f"this topic takes {wanted}", command_id, "schema", payload)
     if schema != wanted:
         return _refuse(ErrorCode.SCHEMA_UNSUPPORTED, f"this gateway speaks {wanted}", command_id, "schema", payload)

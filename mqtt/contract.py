@@ -29,6 +29,7 @@ PARAMETERS = {
     "root": {"description": "First levels of every topic; a test installation has its own", "default": "kentongan"},
     "county_id": {"description": "Code of the county or a slug, [a-z0-9][a-z0-9-]{1,31}"},
     "gateway_id": {"description": "Also the MQTT user name and client id; unique in the county, never `backend`"},
+    "slug": {"description": "The group's name, the same as in its payload"},
     "code": {"description": "The alarm's code, the same as in its payload"},
 }
 
@@ -61,6 +62,12 @@ MESSAGES = (
     Message(payloads.Ticket, f"{GATEWAY_LEVEL}/event/ticket", sent=True),
     Message(payloads.ReplyEvent, f"{GATEWAY_LEVEL}/event/reply", sent=True),
     Message(payloads.Response, f"{GATEWAY_LEVEL}/event/response", sent=True),
+    Message(payloads.Group, f"{GATEWAY_LEVEL}/event/group/{{slug}}", sent=True),
+    Message(payloads.Quarantine, f"{GATEWAY_LEVEL}/event/quarantine", sent=True),
+    Message(payloads.Notice, f"{GATEWAY_LEVEL}/event/notice", sent=True),
+    Message(payloads.Sla, f"{GATEWAY_LEVEL}/event/sla", sent=True),
+    Message(payloads.BroadcastEvent, f"{GATEWAY_LEVEL}/event/broadcast", sent=True),
+    Message(payloads.Report, f"{GATEWAY_LEVEL}/event/report", sent=True),
     *(Message(struct, f"{GATEWAY_LEVEL}/command/{name}", sent=False) for name, struct in COMMANDS.items()),
     Message(payloads.Presence, f"{COUNTY_LEVEL}/backend/presence", sent=False, retained=True),
 )
@@ -277,8 +284,8 @@ def _operation(message: Message) -> tuple[str, Schema]:
         "channel": {"$ref": f"#/channels/{_channel_id(message)}"},
         "bindings": {"mqtt": {"qos": 1, "retain": message.retained, "bindingVersion": "0.2.0"}},
     }
-    answer = {"ticket": "command_ticket_ack"}.get(message.name)
-    if message.name in COMMANDS and message.name != "ticket_ack":
+    answer = {"ticket": "command_ticket_ack", "report": "command_report_ack"}.get(message.name)
+    if message.struct in COMMANDS.values() and message.name != "ticket_ack":
         answer = "event_response"
     if answer is not None:
         operation["reply"] = {"channel": {"$ref": f"#/channels/{answer}"}}

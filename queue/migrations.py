@@ -205,7 +205,17 @@ VERSION_3 = (
         steady_ms INTEGER NOT NULL
     ) STRICT""",
 )
-MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3)
+VERSION_4 = (
+    """CREATE TABLE tally (
+        id INTEGER PRIMARY KEY,
+        period TEXT NOT NULL,
+        name TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        UNIQUE (period, name)
+    ) STRICT""",
+    "CREATE INDEX message_broadcast ON message (ref) WHERE priority = 4",
+)
+MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
 
 
 def version(file: File) -> int:

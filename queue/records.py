@@ -338,6 +338,7 @@ class Lane(IntEnum):
     REPLY = 1
     TICKET = 2
     REPLAY = 3
+    EVENT = 4  # what nobody acknowledges; replays are paced, so they do not hold it up
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +351,27 @@ class SpoolDraft:
     event_type: str
     body: bytes
     correlation: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A part that went into quarantine; `text` is empty where the body is not kept."""
+
+    part_id: int
+    line: str
+    reason: str
+    sender: Sender
+    text: str
+    releasable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the bridge says about a part, within its transaction: events for the broker, figures of a month."""
+
+    events: tuple[SpoolDraft, ...] = ()
+    period: str = ""
+    tallies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

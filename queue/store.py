@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import assert_never
 
 from kentongan.queue import migrations, numbers
 from kentongan.queue.errors import StoreCorrupt, StoreUnavailable
@@ -26,11 +25,9 @@ from kentongan.queue.records import (
     OutboundMessage,
     PartOutcome,
     Priority,
-    Quarantined,
     Received,
     SpoolDraft,
     SpoolItem,
-    TextPart,
     Ticket,
     TicketAck,
     Verdict,
@@ -41,9 +38,12 @@ from kentongan.queue.store_counter import Counter, skip_to
 from kentongan.queue.store_figures import count
 from kentongan.queue.store_inbox import Answer, Answered, Inbox, StoreSettings
 from kentongan.queue.store_incidents import Incidents
+from kentongan.queue.store_ledger import Ledger
 from kentongan.queue.store_messages import Messages, Narrator
 from kentongan.queue.store_opening import CLOCK_EVERY_MS, create, last_moment, open_file, steady_base, write_clock
 from kentongan.queue.store_outbox import Outbox
+from kentongan.queue.store_quarantine import QuarantineTable
+from kentongan.queue.store_receiving import Receiving, Teller, untold
 from kentongan.queue.store_replay import Replays
 from kentongan.queue.store_salvage import Salvaged, salvage, take_up
 from kentongan.queue.store_spool import Spool
@@ -69,7 +69,11 @@ class Store:
         self.counter = Counter(file, self._writing)
         self.care = Care(file, self._writing, self._spool, self._messages, settings.retention)
         self.incidents = Incidents(file, self._writing)
-        self.replays = Replays(file, self._writing, self._answer_command, self._spool, self._messages)
+        keep = self._answer_command
+        self.replays = Replays(file, self._writing, keep, self._spool, self._messages)
+        self.ledger = Ledger(file, self._writing, keep, self._spool, self._messages, self._inbox)
+        self._receiving = Receiving(self._inbox, self._spool, self._messages, self.ledger)
+        self.quarantine = QuarantineTable(file, self._writing, keep, self._receiving)
         self.salvaged: Salvaged | None = None
         self.store_id = ""
 
@@ -168,29 +172,14 @@ class Store:
 
     # -- inbound -------------------------------------------------------------------------------------------------------
 
-    def receive(self, part: InboundPart, at: Moment, *, answer: Answer) -> Received:
+    def receive(self, part: InboundPart, at: Moment, *, answer: Answer, tell: Teller = untold) -> Received:
         """Store a part with everything it causes; a part that is known writes nothing."""
         with self._file.reading():
             known = self._inbox.known(part.key)
         if known is not None:
             return known
         with self._writing(at):
-            match part.content:
-                case Quarantined() as content:
-                    return self._inbox.quarantine(part, content, at)
-                case TextPart() as content:
-                    received = self._inbox.store(part, content, at)
-                    if received.opened and received.ticket is not None:
-                        self._answer(received.ticket, answer, at)
-                    return received
-                case _:
-                    assert_never(part.content)
-
-    def _answer(self, ticket: Ticket, answer: Answer, at: Moment) -> None:
-        draft = answer(ticket, self._inbox.answered(ticket.sender.ref, at))
-        if draft is not None:
-            self._inbox.mark_answered(ticket.seq)
-            self._messages.add(draft, at)
+            return self._receiving.take(part, answer, tell, at)
 
     def acknowledge(self, ack: TicketAck, at: Moment) -> AckResult:
         """Take the backend's own acknowledgement of a ticket."""
@@ -244,7 +233,7 @@ class Store:
                 return () if closed is None else self._inbox.parts_of(closed)
             attempt, seq = row[7] + 1, row[8]
             if seq is None or row[1] != Lane.TICKET:
-                self._spool.remove(spool_id)
+                self._spool.done(row, at.steady_ms)
                 return ()
             self._spool.postpone(spool_id, at.steady_ms + next_offer_ms(attempt, jitter_of(row[3], attempt)))
             return self._inbox.offered(seq)

@@ -195,7 +195,7 @@ class Care:
         count = _blank(Ticket, mine, state=str(TicketState.ERASED), **BLANK_TICKET)
         _blank(Part, Part.ticket_seq.in_(list(seqs)), **BLANK_PART)
         for seq in seqs:
-            self._spool.remove_ticket(seq, Lane.TICKET, Lane.REPLAY)
+            self._spool.remove_ticket(seq, Lane.TICKET, Lane.REPLAY, Lane.EVENT)
         return count
 
     def _erase_messages(self, ids: Sequence[int]) -> int:

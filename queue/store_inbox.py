@@ -278,6 +278,10 @@ class Inbox:
         )
         return self.parts_of(seq)
 
+    def annotate(self, seq: int, notes: Sequence[tuple[str, str]]) -> None:
+        """Replace a ticket's notes."""
+        self._file.run("UPDATE ticket SET notes = ? WHERE seq = ?", json.dumps(notes, ensure_ascii=False), seq)
+
     def parts_of(self, seq: int) -> tuple[int, ...]:
         """Give the identifiers of a ticket's parts."""
         return tuple(row[0] for row in self._file.run("SELECT id FROM part WHERE ticket_seq = ?", seq))

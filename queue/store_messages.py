@@ -156,6 +156,13 @@ class Messages:
         message_id = self._file.number("SELECT id FROM message WHERE command_id = ?", command_id)
         return self.step(message_id, Step.CANCEL, at) if message_id else None
 
+    def cancel_all(self, where: str, *values: object, at: Moment) -> int:
+        """Stop every queued message of a condition; gives how many."""
+        rows = self._file.run(f"SELECT id FROM message WHERE state = 'queued' AND {where}", *values).fetchall()  # noqa: S608  own text
+        for (message_id,) in rows:
+            self.step(message_id, Step.CANCEL, at)
+        return len(rows)
+
     def expire(self, at: Moment) -> int:
         """End what waited too long: to be sent, to be reported, to be resolved."""
         over = self._file.run(OVERDUE, at.steady_ms, EXPIRE_BATCH).fetchall()

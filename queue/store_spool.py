@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from kentongan.queue.models import File, Row
 from kentongan.queue.records import Lane, SpoolDraft
-from kentongan.queue.spool import TICKET_CHANNEL, TICKET_TYPE
+from kentongan.queue.spool import REPORT_AGAIN_MS, REPORT_CHANNEL, TICKET_CHANNEL, TICKET_TYPE
 
 COLUMNS = "id, lane, channel, event_id, event_type, body, correlation, attempt, ticket_seq"
 
@@ -22,10 +22,10 @@ class Spool:
         self._closed: dict[int, int] = {}  # spool_id -> seq of tickets acknowledged while on their way
         self._last_id = file.number("SELECT max(id) FROM spool")
 
-    def add(self, draft: SpoolDraft, due_ms: int) -> int:
-        """Keep a finished event until its PUBACK."""
+    def add(self, draft: SpoolDraft, due_ms: int, seq: int | None = None) -> int:
+        """Keep a finished event until its PUBACK; `seq` is the ticket it shows, and is erased with."""
         return self._insert(
-            draft.lane, due_ms, draft.channel, draft.event_id, draft.event_type, draft.body, draft.correlation, None
+            draft.lane, due_ms, draft.channel, draft.event_id, draft.event_type, draft.body, draft.correlation, seq
         )
 
     def add_ticket(self, seq: int, event_id: str, due_ms: int) -> int:
@@ -74,6 +74,18 @@ class Spool:
     def row(self, spool_id: int) -> Row | None:
         """Give one row."""
         return self._file.one(BY_ID, spool_id)
+
+    def done(self, row: Row, now_ms: int) -> None:
+        """Forget an event that has arrived; a report comes again until the backend says that it has it."""
+        if row[2] == REPORT_CHANNEL:
+            self.postpone(row[0], now_ms + REPORT_AGAIN_MS)
+        else:
+            self.remove(row[0])
+
+    def due_of(self, seq: int, now_ms: int) -> int:
+        """Give the moment at which a ticket is to be published, now for one that does not wait."""
+        row = self._file.one("SELECT due_ms FROM spool WHERE ticket_seq = ? AND lane = ?", seq, int(Lane.TICKET))
+        return int(row[0]) if row else now_ms
 
     def remove(self, spool_id: int) -> None:
         """Forget an event that has arrived."""

@@ -2,9 +2,10 @@ import json
 from itertools import pairwise
 
 import pytest
+from backend_bench import ask, error, events, settle
 from core_bench import CITIZEN, TOPICS, Bench, of
 
-from kentongan.daemon.events import Acknowledge, Publish
+from kentongan.daemon.events import Publish
 from kentongan.mqtt.events import PubackResult
 from kentongan.mqtt.payloads import rfc3339
 from kentongan.queue.records import Moment
@@ -19,34 +20,6 @@ def bench(tmp_path):
     bench.core.close(bench.at)
 
 
-def events(commands, name):
-    topic = TOPICS.event(name)
-    return [json.loads(c.publication.payload) for c in of(Publish, commands) if c.publication.topic == topic]
-
-
-def settle(bench, commands):
-    """Let the broker take what was published, and whatever follows from it."""
-    every = list(commands)
-    ahead = of(Publish, commands)
-    while ahead:
-        publish = ahead.pop(0)
-        if publish.publication.token:
-            more = bench.puback(publish)
-            every += more
-            ahead += of(Publish, more)
-    return every
-
-
-def ask(bench, name, command_id="c1", **fields):
-    """Send a command; gives its answer and everything that was said."""
-    body = {"schema": f"{name}/1", "command_id": command_id, **fields}
-    commands = bench.command(name, json.dumps(body).encode())
-    assert len(of(Acknowledge, commands)) == 1
-    commands = settle(bench, commands)
-    answers = [each for each in events(commands, "response") if each["command_id"] == command_id]
-    return answers[0], commands
-
-
 def ticket(bench, text="Jalan rusak di Sabbang", **more):
     return events(settle(bench, bench.sms(text, **more)), "ticket")[0]
 
@@ -54,11 +27,6 @@ def ticket(bench, text="Jalan rusak di Sabbang", **more):
 def accept(bench, ticket):
     body = {"schema": "ticket_ack/1", "ticket_id": ticket["ticket_id"], "status": "accepted", "backend_ticket": "1"}
     settle(bench, bench.command("ticket_ack", json.dumps(body).encode()))
-
-
-def error(answer):
-    assert answer["status"] == "rejected"
-    return answer["error"]["code"]
 
 
 # -- reply_cancel ------------------------------------------------------------------------------------------------------

@@ -23,6 +23,12 @@ VALID = {
     "get": {"schema": "get/1", "command_id": "c", "what": "info"},
     "ping": PING,
     "erase": {"schema": "erase/1", "command_id": "c", "sender_ref": "s_q1X7c0b3kTn2"},
+    "notify": {"schema": "notify/1", "command_id": "c", "role": "camat", "text": "Uji"},
+    "broadcast": {"schema": "broadcast/1", "command_id": "c", "text": "Uji", "to": ["+6281234567890"]},
+    "broadcast_cancel": {"schema": "broadcast_cancel/1", "command_id": "c", "target_command_id": "d"},
+    "ticket": {"schema": "ticket_change/1", "command_id": "c", "ticket_id": TICKET_ID},
+    "release": {"schema": "release/1", "command_id": "c", "quarantine_id": "7f3a9c1e-61"},
+    "report_ack": {"schema": "report_ack/1", "command_id": "c", "period": "2026-01"},
 }
 
 

@@ -8,9 +8,12 @@ from kentongan.mqtt.payloads.fields import (
     E164,
     MAX_LIST,
     CommandId,
+    Period,
     Positive,
+    QuarantineId,
     Ref,
     Remark,
+    Role,
     SenderRef,
     Slug,
     Time,
@@ -18,12 +21,20 @@ from kentongan.mqtt.payloads.fields import (
     unix_ms,
 )
 
+MAX_RECIPIENTS = 200  # of one broadcast: with a number of 16 characters each, well within 16 384 octets
 MAX_TEXT = 4_000  # characters: above 20 parts of 153 septets; the part limit is the real one
 Include = Annotated[
     tuple[Literal["tickets", "replies"], ...], Meta(max_length=2, extra_json_schema={"uniqueItems": True})
 ]
 SenderId = Annotated[str, Meta(max_length=32, description="A SIM cannot send under a name: always refused")]
 TicketIds = Annotated[tuple[Uuid, ...], Meta(min_length=1, max_length=MAX_LIST)]
+
+
+Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
+Slugs = Annotated[tuple[Slug, ...], Meta(min_length=1, max_length=20, extra_json_schema={"uniqueItems": True})]
+Recipients = Annotated[
+    tuple[E164, ...], Meta(min_length=1, max_length=MAX_RECIPIENTS, extra_json_schema={"uniqueItems": True})
+]
 
 
 class Closed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="schema"):
@@ -60,7 +71,7 @@ class Reply(Closed, frozen=True, tag="reply/1"):
     times: ClassVar[tuple[str, ...]] = ("issued_at", "expires_at")
 
     command_id: CommandId
-    text: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
+    text: Text
     ticket_id: Uuid | UnsetType = UNSET
     to: E164 | UnsetType = UNSET
     issued_at: Time | UnsetType = UNSET
@@ -149,6 +160,85 @@ class Erase(Closed, frozen=True, tag="erase/1"):
     sender_ref: SenderRef | UnsetType = UNSET
     ticket_ids: TicketIds | UnsetType = UNSET
     reason: Remark | UnsetType = UNSET
+
+
+class Notify(Closed, frozen=True, tag="notify/1"):
+    """Send an SMS to somebody of the office: by role, or by a number that the office has allowed."""
+
+    one_of: ClassVar[tuple[str, ...]] = ("role", "to")
+    times: ClassVar[tuple[str, ...]] = ("issued_at", "expires_at")
+
+    command_id: CommandId
+    text: Text
+    role: Role | UnsetType = UNSET
+    to: E164 | UnsetType = UNSET
+    ticket_id: Uuid | UnsetType = UNSET
+    issued_at: Time | UnsetType = UNSET
+    expires_at: Time | UnsetType = UNSET
+    delivery_report: bool | UnsetType = UNSET
+    max_parts: Annotated[int, Meta(ge=1, le=20)] | UnsetType = UNSET
+    ref: Ref | UnsetType = UNSET
+    sender_id: SenderId | UnsetType = UNSET
+
+
+class Broadcast(Closed, frozen=True, tag="broadcast/1"):
+    """Send one SMS to many, slowly and within the day's cap; off unless the office has switched it on."""
+
+    times: ClassVar[tuple[str, ...]] = ("issued_at", "expires_at")
+
+    command_id: CommandId
+    text: Text
+    to: Recipients
+    issued_at: Time | UnsetType = UNSET
+    expires_at: Time | UnsetType = UNSET
+    sender_id: SenderId | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(set(self.to)) != len(self.to):
+            raise ValueError("to: an item occurs twice")
+
+
+class BroadcastCancel(Closed, frozen=True, tag="broadcast_cancel/1"):
+    """Stop what of a broadcast has not begun to leave."""
+
+    command_id: CommandId
+    target_command_id: CommandId
+
+
+class Linked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The ticket's name in another system."""
+
+    system: Annotated[str, Meta(min_length=1, max_length=40)]
+    id: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class TicketChange(Closed, frozen=True, tag="ticket_change/1"):
+    """Correct what the gateway proposed, name the ticket in another system, or close it; at least one of them."""
+
+    command_id: CommandId
+    ticket_id: Uuid
+    categories: Slugs | UnsetType = UNSET
+    link: Linked | UnsetType = UNSET
+    close: Annotated[str, Meta(min_length=1, max_length=200, description="Why it is closed")] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if self.categories is not UNSET and len(set(self.categories)) != len(self.categories):
+            raise ValueError("categories: an item occurs twice")
+
+
+class Release(Closed, frozen=True, tag="release/1"):
+    """Make a ticket of a message in quarantine."""
+
+    command_id: CommandId
+    quarantine_id: QuarantineId
+
+
+class ReportAck(Closed, frozen=True, tag="report_ack/1"):
+    """The monthly report is in the backend; it is not offered again."""
+
+    command_id: CommandId
+    period: Period
 
 
 def _exists(name: str, time: str) -> None:

@@ -12,7 +12,9 @@ from kentongan.mqtt.payloads.fields import (
     Details,
     Milliseconds,
     PartCount,
+    Period,
     Positive,
+    QuarantineId,
     Ref,
     SenderRef,
     Slug,
@@ -63,6 +65,13 @@ class TicketTimes(Struct, frozen=True, kw_only=True):
     published: Milliseconds | UnsetType = UNSET
 
 
+class TicketLink(Struct, frozen=True, kw_only=True):
+    """The ticket's name in another system, as the backend told it."""
+
+    system: str
+    id: str
+
+
 class Ticket(Struct, frozen=True, kw_only=True, tag_field="schema", tag="ticket/1"):
     """A citizen's SMS, published again until `command/ticket_ack`; the key is (`ticket_id`, `revision`)."""
 
@@ -94,6 +103,8 @@ class Ticket(Struct, frozen=True, kw_only=True, tag_field="schema", tag="ticket/
     public_text: Annotated[str, Meta(description="The text with numbers and identities masked")] | UnsetType = UNSET
     times: TicketTimes | UnsetType = UNSET
     line: str | UnsetType = UNSET
+    links: tuple[TicketLink, ...] | UnsetType = UNSET
+    closed: Annotated[str, Meta(description="Why the backend closed it")] | UnsetType = UNSET
 
 
 class Reason(Struct, frozen=True, kw_only=True):
@@ -163,3 +174,120 @@ class Response(Struct, frozen=True, kw_only=True, tag_field="schema", tag="respo
     def __post_init__(self) -> None:
         if self.status == "rejected" and self.error is UNSET:
             raise ValueError("error: a rejection says why")
+
+
+class Group(Struct, frozen=True, kw_only=True, tag_field="schema", tag="group/1"):
+    """A ticket for one group of people: number and text, never a telephone number."""
+
+    event_id: Uuid
+    county_id: Slug
+    gateway_id: Slug
+    slug: Slug
+    ticket_id: Uuid
+    ticket_number: TicketNumber
+    revision: Positive
+    received_at: Time
+    text: Annotated[
+        str, Meta(max_length=MAX_TICKET_TEXT, description="Numbers and identities masked; empty when confidential")
+    ]
+    kind: str
+    urgent: bool
+    thread: Literal["new", "follow_up", "answer"]
+    categories: tuple[Category, ...] = ()
+    confidential: bool | UnsetType = UNSET
+    incomplete: bool | UnsetType = UNSET
+
+
+class Quarantine(Struct, frozen=True, kw_only=True, tag_field="schema", tag="quarantine/1"):
+    """A message that is no ticket, kept for a while; `command/release` makes one of it."""
+
+    event_id: Uuid
+    county_id: Slug
+    gateway_id: Slug
+    quarantine_id: QuarantineId
+    reason: Annotated[str, Meta(max_length=40)]
+    received_at: Time
+    releasable: bool
+    sender: TicketSender
+    line: str | UnsetType = UNSET
+    text: Annotated[str, Meta(max_length=1000, description="Masked; absent for one-time codes")] | UnsetType = UNSET
+
+
+class Notice(Struct, frozen=True, kw_only=True, tag_field="schema", tag="notice/1"):
+    """What the operator says of the SIM: balance and validity, where they could be read."""
+
+    event_id: Uuid
+    county_id: Slug
+    gateway_id: Slug
+    at: Time
+    sender: Annotated[str, Meta(max_length=20)]
+    text: Annotated[str, Meta(max_length=1000)]
+    line: str | UnsetType = UNSET
+    balance_idr: Count | UnsetType = UNSET
+    active_until: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d(?![\s\S])")] | UnsetType = UNSET
+
+
+class Sla(Struct, frozen=True, kw_only=True, tag_field="schema", tag="sla/1"):
+    """A time standard was missed: one leg of a profile, one ticket, once."""
+
+    event_id: Uuid
+    county_id: Slug
+    gateway_id: Slug
+    at: Time
+    profile: str
+    leg: str
+    state: Literal["breach"]
+    ticket_id: Uuid
+    ticket_number: TicketNumber
+    since: Time
+    limit_s: Positive
+
+
+class BroadcastEvent(Struct, frozen=True, kw_only=True, tag_field="schema", tag="broadcast_event/1"):
+    """How far a broadcast is; keep the newest, stop at `final`."""
+
+    event_id: Uuid
+    county_id: Slug
+    gateway_id: Slug
+    command_id: CommandId
+    at: Time
+    final: bool
+    total: Positive
+    queued: Count = 0
+    sent: Count = 0
+    failed: Count = 0
+    uncertain: Count = 0
+    expired: Count = 0
+    cancelled: Count = 0
+
+
+class Outage(Struct, frozen=True, kw_only=True):
+    """One cause that kept the gateway from working, over the month."""
+
+    cause: str
+    count: Count
+    seconds: Count
+
+
+class Waits(Struct, frozen=True, kw_only=True):
+    """Seconds from an SMS to its acknowledgement by the backend."""
+
+    count: Count
+    p50_s: Count
+    p95_s: Count
+    max_s: Count
+
+
+class Report(Struct, frozen=True, kw_only=True, tag_field="schema", tag="report/1"):
+    """The month in figures, without a person in it; offered until `command/report_ack`."""
+
+    event_id: Uuid
+    county_id: Slug
+    gateway_id: Slug
+    period: Period
+    made_at: Time
+    store_id: StoreId
+    counts: Annotated[dict[str, Count], Meta(description="What was counted, by name; unknown names may appear")]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}(?![\s\S])", description="Of period and counts")]
+    acknowledgement: Waits | UnsetType = UNSET
+    outages: tuple[Outage, ...] | UnsetType = UNSET

@@ -1,6 +1,7 @@
 """A core on a real SQLite file with a hand-moved clock: events in, commands out, crash by throwing it away."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -9,16 +10,18 @@ from published import check
 from kentongan.at import events as at
 from kentongan.at import pdu
 from kentongan.at.events import ModemState
+from kentongan.daemon import classify
 from kentongan.daemon.answers import Acknowledger, Answers
 from kentongan.daemon.blackout import Blackout, Boot
 from kentongan.daemon.broker import Broker
 from kentongan.daemon.cards import Cards
+from kentongan.daemon.changing import Desks
 from kentongan.daemon.clerk import Words
 from kentongan.daemon.clerk_desk import ClerkDesk, Clerks
 from kentongan.daemon.clock import OfficeZone
 from kentongan.daemon.control_desk import ControlDesk, Panel
 from kentongan.daemon.core import Core, Rooms
-from kentongan.daemon.desk import Desk
+from kentongan.daemon.desk import County, Desk
 from kentongan.daemon.events import Command, LineEvent, Publish, Tick, ToModem
 from kentongan.daemon.inbound import Ears, Office
 from kentongan.daemon.inquiry import Sources
@@ -27,6 +30,7 @@ from kentongan.daemon.journal import Journal
 from kentongan.daemon.keeper import Duties, Keeper
 from kentongan.daemon.line import Line
 from kentongan.daemon.nightwatch import Beat, NightWatch
+from kentongan.daemon.notifying import Addressees
 from kentongan.daemon.offering import Offering
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.own_sms import Post
@@ -34,9 +38,12 @@ from kentongan.daemon.papers import OFFICE, Papers
 from kentongan.daemon.purses import Purses
 from kentongan.daemon.recoveries import Recoveries
 from kentongan.daemon.replies import ReplyRules
+from kentongan.daemon.rounds import Rounds
 from kentongan.daemon.sending import Limits, QuietHours, Sending
+from kentongan.daemon.standards import Leg
 from kentongan.daemon.standing import Identity, Standing
 from kentongan.daemon.status import ConfigStatus
+from kentongan.daemon.tellings import Teller
 from kentongan.mqtt.events import BrokerDown, BrokerUp, Delivery, DownCause, MessageReceived, PubackResult, Published
 from kentongan.mqtt.topics import Topics
 from kentongan.queue.ids import Uuid7
@@ -47,6 +54,7 @@ WALL_MS = 1_795_000_000_000  # November 2026
 CITIZEN = "+6281234567890"
 BEAT = Beat("LU2")
 BOOT = Boot("boot-1", 60_000, Moment(0, 0, synced=False))
+RULES = classify.load()
 TOPICS = Topics("kentongan", "7322", "kec-masamba-01")
 
 
@@ -64,6 +72,9 @@ class Bench:
     balance_code: str = "off"
     beat: Beat = BEAT
     boot: Boot = BOOT
+    people: Mapping[str, str] = field(default_factory=dict)
+    broadcast_per_day: int = 0
+    legs: tuple[Leg, ...] = ()
 
     def __post_init__(self):
         self.at = Moment(1_000_000, WALL_MS, synced=True)
@@ -78,7 +89,7 @@ class Bench:
         """Compose a core on the file, as the process does at its start."""
         narrate = Voice(TOPICS, "", self._ids, lambda _ms: 480).narrate
         self.store = Store.open(self.path, StoreSettings("LU2"), at=self.at, ids=self._ids, narrate=narrate)
-        voice = Voice(TOPICS, self.store.store_id, self._ids, lambda _ms: 480)
+        voice = Voice(TOPICS, self.store.store_id, self._ids, lambda _ms: 480, rules=RULES)
         papers = Papers(voice, OFFICE, self._ids.new(WALL_MS), "0", "Asia/Makassar", "Kominfo", "", 6, 10)
         broker, lines = Broker(), {"a": Line("a")}
         identity = Identity("kec-masamba-01", "0", 1, papers.boot_id, WALL_MS, ConfigStatus(), self.at.steady_ms)
@@ -86,18 +97,22 @@ class Bench:
         hours = QuietHours(*self.quiet, lambda ms: (ms // 60_000 + 480) % 1440)
         limits = {"a": Limits(self.pace_ms, self.per_hour, 10_000)}
         keeper = self._keeper(lines, hours)
-        acknowledge = keeper.guarded(Acknowledger(Answers(self.acknowledge, "Kominfo Luwu Utara")))
         sources = Sources(self.store, broker, standing, papers, Journal(), "digest")
+        office, tell = Office(b"key", ears=Ears(keeper.sorted, keeper.heed)), Teller(voice)
+        acknowledger = keeper.guarded(Acknowledger(Answers(self.acknowledge, "Kominfo Luwu Utara")))
+        allowed = Addressees("a", self.people, self.broadcast_per_day)
+        county = County(ReplyRules(6, self.replies_per_minute), allowed, Desks(office, acknowledger, tell))
         cards = self.cards = Cards(self.store.incidents, self.store.counter)
         rooms = Rooms(
-            Intake(self.store, Office(b"key", ears=Ears(keeper.sorted, keeper.heed)), acknowledge),
+            Intake(self.store, office, acknowledger, tell),
             Sending(self.store, limits, hours, lambda: 0.5),
             Offering(self.store, broker, voice),
-            Desk(sources, voice, ReplyRules(6, self.replies_per_minute)),
+            Desk(sources, voice, county),
             ControlDesk(self.store, standing, Panel(lines, cards), "a"),
             standing,
             keeper,
             sources.journal,
+            Rounds(self.store, voice, self.legs),
             Recoveries(self.store.incidents),
             cards,
         )
@@ -146,6 +161,11 @@ class Bench:
             commands += self.do(Tick())
         self._move(end)
         return commands
+
+    def jump(self, seconds: float) -> list[Command]:
+        """Let time go on without what would be done meanwhile, to the next round of housekeeping."""
+        self._move(self.at.steady_ms + round(seconds * 1000))
+        return self.do(Tick()) + self.pass_time(61)
 
     def _move(self, steady_ms: int):
         gone = steady_ms - self.at.steady_ms
