@@ -11,7 +11,7 @@ from kentongan.at.events import ModemState
 from kentongan.daemon import faults
 from kentongan.daemon.clerk import AskCredit, AskQueue, AskStatus, ClerkCommand, Silence, Words, read_command
 from kentongan.daemon.events import Command, Note
-from kentongan.daemon.own_sms import own_sms
+from kentongan.daemon.own_sms import Post
 from kentongan.daemon.status import FaultStatus, LineStatus, Status
 from kentongan.queue.records import Moment
 from kentongan.queue.store import Store
@@ -38,8 +38,9 @@ class Clerks:
 class ClerkDesk:
     """What is told to the clerk and answered to them."""
 
-    def __init__(self, store: Store, words: Words, clerks: Clerks) -> None:
+    def __init__(self, store: Store, post: Post, words: Words, clerks: Clerks) -> None:
         self._store = store
+        self._post = post
         self._words = words
         self._clerks = clerks
         self._told: dict[str, tuple[str, int]] = {}  # notice -> its state, steady moment of the notice
@@ -98,7 +99,7 @@ class ClerkDesk:
     def tell(self, line: str, text: str, at: Moment) -> list[Command]:
         """Send a text to every clerk."""
         for number in self._clerks.numbers:
-            self._store.enqueue(own_sms(line, number, text, lifetime_ms=NOTICE_LIFE_MS), at)
+            self._post.send(line, number, text, at, NOTICE_LIFE_MS)
         return []
 
     # -- commands ------------------------------------------------------------------------------------------------------
@@ -112,7 +113,7 @@ class ClerkDesk:
         if len(self._answered) >= ANSWERS_A_DAY:
             return [Note("clerk_asked", (("line", line), ("answered", False)))]
         self._answered.append(at.steady_ms)
-        self._store.enqueue(own_sms(line, number, self._answer(command, status, at)), at)
+        self._post.send(line, number, self._answer(command, status, at), at)
         return [Note("clerk_asked", (("line", line), ("command", type(command).__name__)))]
 
     def _answer(self, command: ClerkCommand, status: Status, at: Moment) -> str:

@@ -218,7 +218,9 @@ def _line(line: LineStatus, status: Status) -> Iterator[str]:
     elif down := _down(line, status):
         yield down
     yield from _money(line, status)
-    if line.probes_failed >= PROBES_FAILED and line.state == ModemState.READY:
+    if line.probes_failed >= PROBES_FAILED and (
+        line.state == ModemState.READY or _stood(status, "path_broken", line.name)
+    ):
         yield "path_broken"
     if _restarts(line, status) and not _sags(status):
         yield "modem_restarting"

@@ -39,11 +39,11 @@ class Duties:
 class Keeper:
     """The duties together."""
 
-    def __init__(self, lines: Mapping[str, Line], duties: Duties) -> None:
+    def __init__(self, lines: Mapping[str, Line], duties: Duties, status: Callable[[Moment], Status]) -> None:
         self._lines = lines
         self._duties = duties
+        self._status = status
         self._now: Moment | None = None
-        self._status: Status | None = None
 
     @property
     def neighbours_silent(self) -> int:
@@ -52,7 +52,7 @@ class Keeper:
 
     def look(self, status: Status, at: Moment) -> list[Command]:
         """Do what is due."""
-        self._now, self._status = at, status
+        self._now = at
         duties, commands = self._duties, list[Command]()
         try:
             for line in self._lines.values():
@@ -89,8 +89,8 @@ class Keeper:
         """Act on what was set aside, once it is stored."""
         line = self._lines[name]
         number = content.sender.number if content.sender is not None else ""
-        if content.reason == CLERK and self._status is not None:
-            return self._duties.desk.asked(line.name, number, content.text, self._status, at)
+        if content.reason == CLERK:
+            return self._duties.desk.asked(line.name, number, content.text, self._status(at), at)
         if content.reason in OPERATORS:
             self._duties.purses.heard(line, content.text, at)
             return []

@@ -12,7 +12,9 @@ from kentongan.daemon.config import Config, read_secret
 from kentongan.daemon.keeper import Duties, Keeper
 from kentongan.daemon.line import Line
 from kentongan.daemon.nightwatch import Beat, NightWatch
+from kentongan.daemon.own_sms import Post
 from kentongan.daemon.purses import Purses
+from kentongan.daemon.status import Status
 from kentongan.queue.records import Moment
 from kentongan.queue.store import Store
 
@@ -23,19 +25,21 @@ class Outside:
 
     boot: Boot
     quiet: Callable[[Moment], bool]
+    status: Callable[[Moment], Status]
     at: Moment
 
 
 def make_keeper(config: Config, store: Store, lines: Mapping[str, Line], outside: Outside) -> Keeper:
     """Make the keeper of one gateway."""
     zone, at = OfficeZone(config.gateway.timezone), outside.at
+    post = Post(store, lines)
     words = Words(config.gateway.ticket_prefix, zone)
     numbers = config.clerk.numbers
     watch = config.watch
     key = read_secret(watch.key_file).encode() if watch.key_file else b""
     beat = Beat(config.gateway.ticket_prefix, config.gateway.public_number, watch.own_every_h, watch.neighbours, key)
     duties = Duties(
-        ClerkDesk(store, words, Clerks(numbers, outside.quiet)),
+        ClerkDesk(store, post, words, Clerks(numbers, outside.quiet)),
         words,
         Purses(
             store,
@@ -43,8 +47,8 @@ def make_keeper(config: Config, store: Store, lines: Mapping[str, Line], outside
             config.credit.price_rp,
             zone.offset_min(at.wall_ms),
         ),
-        NightWatch(store, config.line[0].name, beat, os.urandom, at),
+        NightWatch(store, post, config.line[0].name, beat, os.urandom, at),
         Blackout(store, outside.boot, at, store.counts(at).received),
         frozenset(numbers),
     )
-    return Keeper(lines, duties)
+    return Keeper(lines, duties, outside.status)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kentongan.daemon import patrol
 from kentongan.daemon.events import Command, Note
 from kentongan.daemon.line import Line
-from kentongan.daemon.own_sms import own_sms
+from kentongan.daemon.own_sms import Post
 from kentongan.daemon.patrol import HOUR_MS, NEIGHBOUR_EVERY_MS, PATIENCE_MS, SETTLE_MS, Neighbour, Probe
 from kentongan.queue.records import Moment, OutboundState
 from kentongan.queue.store import Store
@@ -31,8 +31,11 @@ class Beat:
 class NightWatch:
     """Probes of one line: to itself, and to each neighbour."""
 
-    def __init__(self, store: Store, line: str, beat: Beat, random_bytes: Callable[[int], bytes], at: Moment) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917  everything it needs of the world
+        self, store: Store, post: Post, line: str, beat: Beat, random_bytes: Callable[[int], bytes], at: Moment
+    ) -> None:
         self._store = store
+        self._post = post
         self._line = line
         self._beat = beat
         self._random = random_bytes
@@ -88,7 +91,7 @@ class NightWatch:
             if name == "own"
             else patrol.round_text(self._beat.prefix, nonce, self._beat.key)
         )
-        message = self._store.enqueue(own_sms(self._line, number, text, lifetime_ms=PATIENCE_MS), at)
+        message = self._post.send(self._line, number, text, at, PATIENCE_MS)
         self._messages = {nonce: message.message_id, **{n: m for n, m in self._messages.items() if n != probe.lost}}
         probe.sent(nonce, at.steady_ms)
 
@@ -118,7 +121,7 @@ class NightWatch:
         nonce = patrol.asked_nonce(text, self._beat.key)
         if nonce and neighbour.may_answer(at.steady_ms):
             answer = patrol.reply_text(self._beat.prefix, nonce, self._beat.key)
-            self._store.enqueue(own_sms(line.name, number, answer, lifetime_ms=PATIENCE_MS), at)
+            self._post.send(line.name, number, answer, at, PATIENCE_MS)
             return [Note("neighbour_asked", (("line", line.name),))]
         return []
 

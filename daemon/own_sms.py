@@ -1,12 +1,16 @@
-"""Make the draft of an SMS of the gateway's own: to the clerk, to its own number, to a neighbour. Pure."""
+"""SMS of the gateway's own: to the clerk, to its own number, to a neighbour. Pure but for the store."""
+
+from collections.abc import Mapping
 
 from kentongan.at import pdu
-from kentongan.queue.records import Encoding, OutboundDraft, PartDraft, Priority
+from kentongan.daemon.line import Line
+from kentongan.queue.records import Encoding, Moment, OutboundDraft, OutboundMessage, PartDraft, Priority
+from kentongan.queue.store import Store
 
 HOUR_MS, MINUTE_MS = 3_600_000, 60_000
 
 
-def own_sms(line: str, number: str, text: str, *, lifetime_ms: int = HOUR_MS, anytime: bool = True) -> OutboundDraft:
+def own_sms(line: str, number: str, text: str, *, lifetime_ms: int) -> OutboundDraft:
     """Encode a text of one part; the network forgets it when we would."""
     segmented = pdu.segment(
         text,
@@ -25,5 +29,19 @@ def own_sms(line: str, number: str, text: str, *, lifetime_ms: int = HOUR_MS, an
         Priority.NOTICE,
         lifetime_ms=lifetime_ms,
         validity_ms=lifetime_ms,
-        anytime=anytime,
+        anytime=True,
     )
+
+
+class Post:
+    """Queues them, and lets the line look at its queue."""
+
+    def __init__(self, store: Store, lines: Mapping[str, Line]) -> None:
+        self._store = store
+        self._lines = lines
+
+    def send(self, line: str, number: str, text: str, at: Moment, lifetime_ms: int = HOUR_MS) -> OutboundMessage:
+        """Queue one."""
+        message = self._store.enqueue(own_sms(line, number, text, lifetime_ms=lifetime_ms), at)
+        self._lines[line].look_ms = 0
+        return message
