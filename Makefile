@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-newest test-debian13 lint docs format bench chaos userland contract deb hw-test-fast clean
+.PHONY: help demo test test-newest test-debian13 lint docs format bench chaos userland contract deb hw-test-fast clean modem-faults fuzz
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -53,6 +53,17 @@ bench: ## measure latency, start, memory, traffic and the codec; writes benchmar
 	$(RUN) benchmarks/latency.py --write
 	$(RUN) benchmarks/traffic.py --write
 	$(RUN) benchmarks/bench_pdu.py
+
+modem-faults: ## every fault of the virtual modem on three modems; writes docs/modem.md
+	@$(SETUP) dev
+	$(RUN) benchmarks/modem_faults.py
+
+# Short by default; `make fuzz INPUTS=5000000` takes some minutes.
+INPUTS ?= 200000
+fuzz: ## throw INPUTS inputs at the PDU decoder and at the AT engine, and look for surprises
+	@$(SETUP) dev
+	$(RUN) benchmarks/fuzz_pdu.py --inputs $(INPUTS)
+	$(RUN) benchmarks/fuzz_engine.py --inputs $(INPUTS)
 
 chaos: ## kill the gateway 200 times under traffic; writes benchmarks/RESULTS.md (ten minutes)
 	@$(SETUP) broker dev

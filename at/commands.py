@@ -42,6 +42,13 @@ class WriteMark:
 
 
 @dataclass(frozen=True, slots=True)
+class Recover:
+    """Help a line whose refusals say that modem or SIM must be started anew (class R of modem.md 7.1)."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shutdown:
     """Finish the command in flight, take no more."""
 
@@ -62,8 +69,8 @@ def is_writable(command: "ModemCommand") -> bool:
             return _USSD.fullmatch(code) is not None
         case WriteMark(counter):
             return 0 <= counter < 10**9
-        case WalkSlots() | Shutdown():
+        case WalkSlots() | Recover() | Shutdown():
             return True
 
 
-ModemCommand = WalkSlots | FreeSlot | SendPart | RunUssd | WriteMark | Shutdown
+ModemCommand = WalkSlots | FreeSlot | SendPart | RunUssd | WriteMark | Recover | Shutdown

@@ -18,6 +18,7 @@ from kentongan.at.chat import Answered, Chat, Happening, Late
 from kentongan.at.commands import (
     FreeSlot,
     ModemCommand,
+    Recover,
     RunUssd,
     SendPart,
     Shutdown,
@@ -173,6 +174,9 @@ class Modem:
                 agenda.ussd.append(command)
             case WriteMark():
                 agenda.want(command)
+            case Recover(why):
+                if self.state in _SERVING and not self._service.irrevocable:
+                    self._trouble(why, now)
             case Shutdown():
                 self._closing = True
             case _:

@@ -31,8 +31,8 @@ from kentongan.at.results import (
     store_fill,
 )
 
-NO_SIM = frozenset({10, 11, 12, 13, 15, 310, 311, 313, 315, 316})
-"""CME and CMS codes that say that the card is missing, locked or broken."""
+NO_SIM = {ErrorFamily.CME: frozenset({10, 11, 12, 13, 15}), ErrorFamily.CMS: frozenset({310, 311, 313, 315, 316})}
+"""Codes that say that the card is missing, locked or broken; CMS 10 is the network's barring (modem.md 7.2)."""
 
 WRONG_MODE = 305
 """CMS: an invalid text mode parameter; the modem has forgotten `AT+CMGF=0`."""
@@ -50,9 +50,9 @@ def refusal(response: AtResponse) -> Refused:
     """Say why a step did not succeed."""
     match response.final:
         case CmeError(code, text):
-            return Refused(f"CME {text}", code in NO_SIM)
+            return Refused(f"CME {text}", code in NO_SIM[ErrorFamily.CME])
         case CmsError(code, text):
-            return Refused(f"CMS {text}", code in NO_SIM)
+            return Refused(f"CMS {text}", code in NO_SIM[ErrorFamily.CMS])
         case Failed(text):
             return Refused(text)
         case TimedOut():

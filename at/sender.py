@@ -5,7 +5,7 @@ import math
 from kentongan.at.agenda import LeaveUssd
 from kentongan.at.commands import RunUssd, SendPart
 from kentongan.at.dialogue import AtResponse
-from kentongan.at.events import LateSubmit, Rejected, SendEnded, SendOutcome, Uncertain, UssdAnswered
+from kentongan.at.events import ErrorFamily, LateSubmit, Rejected, SendEnded, SendOutcome, Uncertain, UssdAnswered
 from kentongan.at.hands import Hands, SettingsLost, SimGone
 from kentongan.at.procedures import NO_SIM, WRONG_MODE, send
 from kentongan.at.procedures_init import Profile
@@ -49,9 +49,9 @@ class Sender:
             self._doubtful_job = None
 
     def _blame(self, outcome: Rejected, now: float) -> None:
-        if outcome.code in NO_SIM:
+        if outcome.code in NO_SIM.get(outcome.family, ()):
             self._hands.tell(SimGone(f"{outcome.family} {outcome.code}"), now)
-        elif outcome.code == WRONG_MODE:
+        elif outcome.family is ErrorFamily.CMS and outcome.code == WRONG_MODE:
             self._hands.tell(SettingsLost("text mode"), now)
 
     # -- USSD ---------------------------------------------------------------------------------------------------------

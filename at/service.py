@@ -19,7 +19,7 @@ from kentongan.at.agenda import (
     WalkAll,
     WalkOthers,
 )
-from kentongan.at.commands import FreeSlot, ModemCommand, RunUssd, SendPart, Shutdown, WalkSlots, WriteMark
+from kentongan.at.commands import FreeSlot, ModemCommand, Recover, RunUssd, SendPart, Shutdown, WalkSlots, WriteMark
 from kentongan.at.events import ErrorFamily, Rejected, SendEnded, SlotKept, UssdAnswered
 from kentongan.at.hands import Hands
 from kentongan.at.mailbox import Mailbox
@@ -74,7 +74,7 @@ class Service:
                 self._hands.outlet.emit(SendEnded(job, Rejected(ErrorFamily.PLAIN, 0)))
             case RunUssd():
                 self._hands.outlet.emit(UssdAnswered(-1, ""))
-            case WalkSlots() | WriteMark() | Shutdown():
+            case WalkSlots() | WriteMark() | Recover() | Shutdown():
                 pass
             case _:
                 assert_never(command)

@@ -35,8 +35,9 @@ UNASKED = (
     b'\r\n+CMTI: "ME",0\r\n', b'\r\n+CDSI: "SR",0\r\n', b"\r\n+CMT: ,31\r\n", b"\r\n+CDS: 26\r\n", b"\r\n+CBM: 88\r\n",
     b"\r\n+CPIN: NOT INSERTED\r\n", b"\r\n+CPIN: READY\r\n", b"\r\n+CPIN: SIM PIN\r\n", b"\r\n+CSMINS: 1,0\r\n",
     b"\r\n+CMS ERROR: 38\r\n", b"\r\n+CMS ERROR: 500\r\n", b"\r\n+CME ERROR: 14\r\n", b"\r\n+CME ERROR: SIM busy\r\n",
-    b"\r\n+CREG: 2\r\n", b'\r\n+CREG: 5,"1A2B","3C4D"\r\n', b"\r\n+CMGS: 9\r\n", b"\r\nRING\r\n", b'\r\n+CLIP: "+62811",145\r\n',
-    b'\r\n+CUSD: 0,"Sisa pulsa Rp 25.000",15\r\n', b'\r\n+CUSD: 1,"menu\r\n1 ya', b"\r\n+CUSD: 4\r\n", b"\r\n^BOOT:1,0,0,0,8\r\n",
+    b"\r\n+CREG: 2\r\n", b'\r\n+CREG: 5,"1A2B","3C4D"\r\n', b"\r\n+CMGS: 9\r\n", b"\r\nRING\r\n",
+    b'\r\n+CUSD: 0,"Sisa pulsa Rp 25.000",15\r\n', b'\r\n+CUSD: 1,"menu\r\n1 ya', b"\r\n+CUSD: 4\r\n",
+    b'\r\n+CLIP: "+62811",145\r\n', b"\r\n^BOOT:1,0,0,0,8\r\n",
     b"\r\nUNDER-VOLTAGE WARNNING\r\n", b"\r\nNORMAL POWER DOWN\r\n", b"\r\nSMS Ready\r\n", b'\r\n^SMMEMFULL:"SM"\r\n',
     b"\x00", b"\xff\xfe", b"\r", b"\n", b"\r\n", STORED.encode() + b"\r\n", b"\r\nCOMMAND NOT SUPPORT\r\n",
     b"AT+CMGF=0\r", b"\r\n+CMGL: 3,1,,24\r\n" + STORED.encode(), b"\r\nNO CARRIER\r\n", b"\r\n+CPMS: 9,9,9\r\n",
@@ -48,34 +49,33 @@ class MadModem:
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
+        self.madness = chance.choice((0.005, 0.03, 0.1, 0.4))
         self.waiting = b""
 
     def hear(self, data: bytes) -> None:
         """Think of an answer."""
-        command = data.rpartition(b"\r")[0].rpartition(b"\r")[2].strip(b"\x1b").decode("latin-1")
+        command = data.rstrip(b"\r\x1a").rpartition(b"\r")[2].strip(b"\x1b").decode("latin-1")
         self.waiting += self._answer(command)
 
     def say(self) -> bytes:
         """Say a piece of it, or something else."""
-        draw = self.chance.random()
-        if draw < 0.15:
-            return self.chance.choice(UNASKED)
-        if draw < 0.2:
-            return self.chance.randbytes(self.chance.randrange(1, 40))
-        cut = len(self.waiting) if draw < 0.7 else self.chance.randrange(0, len(self.waiting) + 1)
+        if self.chance.random() < self.madness:
+            return self.chance.choice(
+                (self.chance.choice(UNASKED), self.chance.randbytes(self.chance.randrange(1, 40)))
+            )
+        cut = len(self.waiting) if self.chance.random() < 0.7 else self.chance.randrange(0, len(self.waiting) + 1)
         piece, self.waiting = self.waiting[:cut], self.waiting[cut:]
-        if piece and draw > 0.95:
+        if piece and self.chance.random() < self.madness:
             place = self.chance.randrange(len(piece))
             piece = piece[:place] + self.chance.choice(UNASKED) + piece[place:]
         return piece
 
     def _answer(self, command: str) -> bytes:
-        draw = self.chance.random()
-        if draw < 0.7:
+        if self.chance.random() >= self.madness:
             return self._plausible(command)
-        if draw < 0.8:
-            return b""
-        return self.chance.choice((b"\r\nERROR\r\n", b"\r\n+CMS ERROR: 321\r\n", b"\r\n+CME ERROR: 10\r\n", b"\r\nOK\r\n"))
+        return self.chance.choice(
+            (b"", b"\r\nERROR\r\n", b"\r\n+CMS ERROR: 321\r\n", b"\r\n+CME ERROR: 10\r\n", b"\r\nOK\r\n")
+        )
 
     def _plausible(self, command: str) -> bytes:
         known = ANSWERS.get(command)
@@ -84,14 +84,16 @@ class MadModem:
         if command.startswith("AT+CMGS="):
             return b"\r\n> "
         if command.startswith("AT+CPMS"):
-            return b'\r\n+CPMS: "SM",3,30,"SM",3,30,"SM",3,30\r\n\r\nOK\r\n' if "?" in command else b"\r\n+CPMS: 3,30,3,30,3,30\r\n\r\nOK\r\n"
+            return (
+                b'\r\n+CPMS: "SM",3,30,"SM",3,30,"SM",3,30\r\n\r\nOK\r\n'
+                if "?" in command
+                else b"\r\n+CPMS: 3,30,3,30,3,30\r\n\r\nOK\r\n"
+            )
         if command.startswith(("AT+CMGL", "AT+CMGR")):
             head = "+CMGL: 3,1,,24" if "L" in command[:7] else "+CMGR: 1,,24"
             return f"\r\n{head}\r\n{STORED}\r\n\r\nOK\r\n".encode()
         if command == PART.pdu_hex or command.startswith("00"):
             return b"\r\n+CMGS: 7\r\n\r\nOK\r\n"
-        if command.startswith("AT+CSCS="):
-            return b"\r\nOK\r\n"
         return b"\r\nOK\r\n"
 
 
@@ -134,7 +136,7 @@ class Episode:
 
     def _pass_time(self, draw: float) -> None:
         due = self.modem.next_deadline()
-        if draw > 0.9 and due is not None:
+        if draw > 0.9 and due is not None and not self.mad.waiting:
             self.now = max(self.now, due)
         else:
             self.now += self.chance.choice((0.0, 0.001, 0.05))
@@ -198,7 +200,9 @@ def fuzz(inputs: int, seed: int) -> bool:
         done += EPISODE
         seed += 1
     seconds = perf_counter() - began
-    print(f"engine: {inputs:,} inputs in {seconds:.0f} s, {inputs / seconds:,.0f}/s, up to seed {seed - 1}: no surprise")
+    print(
+        f"engine: {inputs:,} inputs in {seconds:.0f} s, {inputs / seconds:,.0f}/s, up to seed {seed - 1}: no surprise"
+    )
     return True
 
 

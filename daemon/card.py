@@ -43,7 +43,7 @@ Critical and major faults light the red lamp; a critical one means that the line
 fault has a beginning, a count of its repeats within a day and a count of attempts to repair it, all kept over a
 restart. An alarm is published within a second of its fault, or as soon as there is a broker. The clerk gets an SMS
 when a fault with a notice has stood for a quarter of an hour, at most once in six hours, and one `pulih` when it is
-over.
+over. What the faults of a modem do to its line is measured in [modem.md](modem.md).
 """
 
 

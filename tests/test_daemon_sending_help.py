@@ -1,0 +1,36 @@
+import pytest
+from core_bench import Bench, of
+
+from kentongan.at import commands as to_modem
+from kentongan.at import events as at
+from kentongan.daemon.events import ToModem
+
+
+@pytest.fixture
+def bench(tmp_path):
+    bench = Bench(tmp_path / "k.db", acknowledge=True)
+    yield bench
+    bench.core.close(bench.at)
+
+
+def refused(bench, code):
+    (part,) = [c for c in of(ToModem, bench.sms("lampu mati")) if isinstance(c.command, to_modem.SendPart)]
+    return bench.modem(at.SendEnded(part.command.job, at.Rejected(at.ErrorFamily.CMS, code)))
+
+
+def helped(commands):
+    return [c.command for c in of(ToModem, commands) if isinstance(c.command, to_modem.Recover)]
+
+
+@pytest.mark.parametrize("code", [300, 320, 522])
+def test_a_refusal_that_blames_modem_or_sim_starts_the_line_anew_and_keeps_the_message(bench, code):
+    bench.ready()
+    assert len(helped(refused(bench, code))) == 1
+    resent = [c for c in of(ToModem, bench.pass_time(120)) if isinstance(c.command, to_modem.SendPart)]
+    assert len(resent) == 1
+
+
+@pytest.mark.parametrize("code", [8, 38, 330, 331])
+def test_a_refusal_of_another_kind_does_not(bench, code):
+    bench.ready()
+    assert helped(refused(bench, code)) == []
