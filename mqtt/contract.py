@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,9 @@ def components() -> dict[str, Schema]:
     schemas = {names.get(key, _snake(key)): _dressed(value, names) for key, value in found.items()}
     for message in MESSAGES:
         schemas[message.name] |= _between_fields(message.struct)
+    for schema in schemas.values():  # Python 3.13 strips a docstring's margin, earlier ones keep it
+        if "description" in schema:
+            schema["description"] = cleandoc(schema["description"])
     return dict(sorted(schemas.items()))
 
 
