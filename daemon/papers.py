@@ -15,6 +15,8 @@ from kentongan.queue.records import Moment
 CONTRACT = "1.0"
 IDEMPOTENCY_DAYS = 400
 MAX_COMMAND_BYTES = 16_384
+# What every gateway of this program does; an office adds by its configuration.
+CAPABILITIES = ("delivery_report", "reply_cancel", "resend", "get", "erase", "groups", "quarantine", "ticket", "report")
 CANNOT_RUN = payloads.Bilingual(id="SMS Gateway tidak dapat berjalan", en="The SMS gateway cannot run")
 
 HealthState = Literal[
@@ -67,7 +69,7 @@ class Papers:
     public_number: str
     max_parts: int
     replies_per_minute: int
-    capabilities: tuple[str, ...] = ("delivery_report", "reply_cancel", "resend", "get", "erase")
+    capabilities: tuple[str, ...] = CAPABILITIES
 
     # -- connection ----------------------------------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ from kentongan.daemon.notifying import Addressees
 from kentongan.daemon.offering import Offering
 from kentongan.daemon.office import read_hours
 from kentongan.daemon.outward import Voice
-from kentongan.daemon.papers import METERED, OFFICE, Papers
+from kentongan.daemon.papers import CAPABILITIES, METERED, OFFICE, Papers
 from kentongan.daemon.pin_ledger import NAME as PIN_LEDGER
 from kentongan.daemon.pin_ledger import PinLedger
 from kentongan.daemon.recoveries import Recoveries
@@ -143,6 +143,7 @@ class Gateway:
             gateway.public_number,
             sending.max_parts,
             sending.replies_per_minute,
+            CAPABILITIES + _chosen(self._config),
         )
 
     def core(self) -> Core:
@@ -212,6 +213,12 @@ class Gateway:
     def farewell(self, connection_id: str) -> Publication | None:
         """Say goodbye on the connection that stands, if one does."""
         return self._papers.farewell(connection_id, self._clock.now()) if connection_id else None
+
+
+def _chosen(config: Config) -> tuple[str, ...]:
+    """Name the capabilities that the office has switched on."""
+    chosen = {"notify": config.person, "broadcast": config.broadcast.per_day, "sla": config.sla.profile}
+    return tuple(name for name, on in chosen.items() if on)
 
 
 def _county(config: Config, desks: Desks) -> County:

@@ -200,7 +200,7 @@ def test_every_example_of_the_page_is_valid():
         value = json.loads(block)
         names.append(value["schema"].partition("/")[0])
         validator(names[-1]).validate(value)
-    assert names == ["ticket", "ticket_ack", "reply", "response", "reply_event"]
+    assert names == ["ticket", "ticket_ack", "reply", "response", "reply_event", "ticket_change"]
 
 
 def test_every_command_line_of_the_page_is_valid():
