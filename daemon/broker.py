@@ -38,6 +38,7 @@ class Broker:
             since_ms=at.wall_ms,
             since_steady_ms=at.steady_ms,
             protocol=event.protocol,
+            certificate_until_ms=round(event.certificate_until_s * 1000),
             not_authorized=False,
         )
 

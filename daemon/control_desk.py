@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import assert_never
 
 from kentongan.at import pdu
 from kentongan.at.errors import PduError
@@ -17,6 +16,7 @@ from kentongan.daemon.control import (
     ControlRequest,
     Refusal,
 )
+from kentongan.daemon.control_care import CareDesk
 from kentongan.daemon.events import Answer, Command
 from kentongan.daemon.line import SIM_TAIL, Line
 from kentongan.daemon.numbers import masked, party
@@ -40,8 +40,9 @@ class Panel:
 class ControlDesk:
     """Answers people on this machine."""
 
-    def __init__(self, store: Store, standing: Standing, panel: Panel, line: str) -> None:
+    def __init__(self, store: Store, standing: Standing, panel: Panel, care: CareDesk, line: str) -> None:
         self._store = store
+        self._care = care
         self._panel = panel
         self._standing = standing
         self._line = line  # the first line sends what an operator writes
@@ -53,16 +54,16 @@ class ControlDesk:
                 result: object = {"echo": echo}
             case AskStatus():
                 result = self._standing.status(at)
-            case AskTickets(limit):
-                result = [_ticket(ticket) for ticket in self._store.tickets(limit)]
+            case AskTickets(limit, before):
+                result = [_ticket(ticket) for ticket in self._store.tickets(limit, before or None)]
             case AskOutbox(limit):
                 result = [_message(message) for message in self._store.outbox(limit)]
             case AskSend(to, text):
                 result = self._send(to, text, at)
             case AcceptSim(name):
                 result = self._accept_sim(name or self._line, at)
-            case _:
-                assert_never(request.args)
+            case care:
+                return self._care.answer(request, care, at)
         return [Answer(request, result)]
 
     def _accept_sim(self, name: str, at: Moment) -> object:

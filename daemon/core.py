@@ -28,6 +28,7 @@ from kentongan.daemon.events import (
     Note,
     PortMissing,
     PowerCycled,
+    Recorded,
     Show,
     Stopping,
     Tick,
@@ -140,6 +141,8 @@ class Core:
                 return [Note("port_missing", (("line", name), ("why", why)))]
             case PowerCycled(name, how):
                 return [Note("power_cycled", (("line", name), ("how", how)))]
+            case Recorded(name, file):
+                return [Note("flight_recorded", (("line", name), ("file", file)))]
             case BrokerUp():
                 return self._broker_up(event, moment)
             case BrokerDown():

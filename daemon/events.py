@@ -34,6 +34,14 @@ class PowerCycled:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a modem and we said before a fault was written to a file."""
+
+    line: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """A deadline of the core has come."""
 
@@ -50,7 +58,7 @@ class Stopping:
     """The process is to end: no new send begins, the modems finish what they do."""
 
 
-Event = LineEvent | PortMissing | PowerCycled | BrokerEvent | ControlRequest | HostMeasured | Tick | Stopping
+Event = LineEvent | PortMissing | PowerCycled | Recorded | BrokerEvent | ControlRequest | HostMeasured | Tick | Stopping
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +106,24 @@ class Show:
     status: Status
 
 
-Command = ToModem | Publish | Acknowledge | Answer | Note | Show
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Answer a control request with the last lines between a modem and us."""
+
+    line: str
+    request: ControlRequest
+
+
+@dataclass(frozen=True, slots=True)
+class PowerOff:
+    """Cycle the power of a line's modem, because a person wants it."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndProcess:
+    """End the process in order, because a person wants it started anew."""
+
+
+Command = ToModem | Publish | Acknowledge | Answer | Note | Show | Recording | PowerOff | EndProcess

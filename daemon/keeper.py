@@ -108,6 +108,13 @@ class Keeper:
 
         return guard
 
+    def test(self, way: str, at: Moment) -> bool:
+        """Test a way now, as soon as its line is free; tells whether there is such a way."""
+        if way == "own":
+            return self._duties.watch.test_now(at)
+        begun = [self._duties.purses.ask_now(line, at) for line in self._lines.values()]
+        return any(begun)
+
     def close(self, at: Moment) -> None:
         """Note that the gateway was stopped in order."""
         with suppress(StoreUnavailable):  # the next start then takes this end for a power cut, if the machine restarted

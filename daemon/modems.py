@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from kentongan.at.modem import Modem, ModemSettings
 from kentongan.at.port import SerialPort
@@ -15,6 +16,7 @@ from kentongan.daemon.events import Event
 from kentongan.daemon.logs import Log
 from kentongan.daemon.pin_ledger import PinLedger
 from kentongan.daemon.power import open_power
+from kentongan.daemon.recorder import Recorder
 from kentongan.daemon.recoveries import Recoveries
 from kentongan.daemon.workers import ModemWorker
 
@@ -28,6 +30,7 @@ class Past:
     recoveries: Recoveries
     pins: PinLedger
     cards: Cards
+    recordings: Path  # the folder
 
 
 class Modems:
@@ -48,6 +51,7 @@ class Modems:
         worker = ModemWorker(line.name, modem, port_of(line.port, line.baud), self._emit, self._clock)
         power, missing = open_power(line)
         worker.power = power.cycle
+        worker.record = Recorder(self._past.recordings, line.name, lambda: self._clock.now().wall_ms).record
         for why in missing:
             self._log.warning("power_switch_missing", line=line.name, why=why)
         return worker

@@ -64,6 +64,12 @@ class Purses:
         if asking is not None and not self._asked_lately(line, at):
             asking.next_ms = min(asking.next_ms, at.steady_ms + MINUTE_MS)
 
+    def ask_now(self, line: Line, at: Moment) -> bool:
+        """Bring the next question forward; tells whether a code is known for this line."""
+        asking = self._asking.setdefault(line.name, first_question(self._purse(line), at.steady_ms))
+        asking.next_ms = at.steady_ms
+        return bool(code_for(self._codes[line.name], line.imsi))
+
     def _asked_lately(self, line: Line, at: Moment) -> bool:
         known_ms = self._purse(line).balance_steady_ms
         return bool(known_ms) and at.steady_ms - known_ms < DAY_MS // 24

@@ -23,6 +23,7 @@ from kentongan.daemon.changing import Desks
 from kentongan.daemon.clock import OfficeZone, SystemClock
 from kentongan.daemon.config import Config
 from kentongan.daemon.control import ControlServer
+from kentongan.daemon.control_care import CareDesk, Informants
 from kentongan.daemon.control_desk import ControlDesk, Panel
 from kentongan.daemon.core import Core, Rooms
 from kentongan.daemon.desk import County, Desk
@@ -42,6 +43,7 @@ from kentongan.daemon.outward import Voice
 from kentongan.daemon.papers import CAPABILITIES, METERED, OFFICE, Papers
 from kentongan.daemon.pin_ledger import NAME as PIN_LEDGER
 from kentongan.daemon.pin_ledger import PinLedger
+from kentongan.daemon.recorder import FOLDER as RECORDINGS
 from kentongan.daemon.recoveries import Recoveries
 from kentongan.daemon.replies import ReplyRules
 from kentongan.daemon.rounds import Rounds
@@ -74,7 +76,7 @@ def run(config: Config) -> int:
     clock = SystemClock(last_moment(Path(config.store.path)))
     gateway = Gateway(config, clock)
     link = Link(gateway.link_settings(), inbox.put, clock=clock.monotonic, random=SystemRandom().random)
-    maker = Modems(inbox.put, clock, log, Past(gateway.recoveries, gateway.pins(), gateway.cards))
+    maker = Modems(inbox.put, clock, log, gateway.past())
     modems = {line.name: maker.worker(line) for line in config.line}
     core = CoreWorker(gateway.core(), inbox, modems, link, StatusFile(runtime).write, clock, log)
     measure = partial(host.measure, Path(config.store.path), _mains(config.host.mains_pin))
@@ -111,6 +113,11 @@ class Gateway:
         self._papers = self._make_papers()
         self.recoveries = Recoveries(self.store.incidents)
         self.cards = Cards(self.store.incidents, self.store.counter)
+
+    def past(self) -> Past:
+        """Collect what earlier lives of the program left behind."""
+        recordings = Path(self._config.store.path).with_name(RECORDINGS)
+        return Past(self.recoveries, self.pins(), self.cards, recordings)
 
     def pins(self) -> PinLedger:
         """Open the ledger of PINs, beside the database."""
@@ -160,12 +167,13 @@ class Gateway:
         digest = sha256(configuration.effective(config).encode()).hexdigest()[:16]
         sources = Sources(store, broker, standing, self._papers, Journal(), digest)
         desks = Desks(office, acknowledge, Teller(voice))
+        care = CareDesk(store, Informants(lines, sources.journal, keeper, self.recoveries))
         rooms = Rooms(
             Intake(store, desks.office, desks.acknowledge, desks.tell),
             Sending(store, _limits(config), self._quiet_hours(), SystemRandom().random),
             Offering(store, broker, voice),
             Desk(sources, voice, _county(config, desks)),
-            ControlDesk(store, standing, Panel(lines, self.cards), config.line[0].name),
+            ControlDesk(store, standing, Panel(lines, self.cards), care, config.line[0].name),
             standing,
             keeper,
             sources.journal,

@@ -4,14 +4,15 @@ A thread owns its object; others reach it through a queue and a wake-up alone. A
 it is logged once, the process ends, and systemd starts it anew (architecture.md A.4).
 """
 
+import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from typing import Protocol, assert_never
 
 from kentongan.at.commands import ModemCommand, Shutdown
 from kentongan.at.errors import PortBusy, PortLost
-from kentongan.at.events import PortAction, PowerCycle, Reopen, SetRate
+from kentongan.at.events import PortAction, PowerCycle, Reopen, Restarted, RungClimbed, SetRate
 from kentongan.at.modem import Modem
 from kentongan.at.port import SerialPort
 from kentongan.daemon.core import Core
@@ -19,12 +20,16 @@ from kentongan.daemon.events import (
     Acknowledge,
     Answer,
     Command,
+    EndProcess,
     Event,
     LineEvent,
     Note,
     PortMissing,
     PowerCycled,
+    PowerOff,
     Publish,
+    Recorded,
+    Recording,
     Show,
     Tick,
     ToModem,
@@ -79,12 +84,13 @@ class ModemWorker:
         self._emit = emit
         self._clock = clock
         self._port: SerialPort | None = None
-        self._inbox: SimpleQueue[ModemCommand] = SimpleQueue()
+        self._inbox: SimpleQueue[ModemCommand | Recording | PowerOff] = SimpleQueue()
         self._stopping = False
         self._missing = ""  # why the port could not be opened the last time
         self.power: Callable[[], str] | None = None
+        self.record: Callable[[str, Sequence[str], float], str] | None = None
 
-    def put(self, command: ModemCommand) -> None:
+    def put(self, command: ModemCommand | Recording | PowerOff) -> None:
         """Hand a command over from another thread."""
         self._inbox.put(command)
         port = self._port
@@ -160,7 +166,13 @@ class ModemWorker:
         except Empty:
             return
 
-    def _give(self, command: ModemCommand) -> None:
+    def _give(self, command: ModemCommand | Recording | PowerOff) -> None:
+        if isinstance(command, Recording):
+            command.request.reply(self._modem.black_box())
+            return
+        if isinstance(command, PowerOff):
+            self._act(PowerCycle("asked for"))
+            return
         if isinstance(command, Shutdown):
             self._stopping = True
         self._modem.command(command, self._clock.monotonic())
@@ -168,8 +180,15 @@ class ModemWorker:
     def _hand_on(self) -> None:
         for event in self._modem.events():
             self._emit(LineEvent(self.name, event))
+            if isinstance(event, RungClimbed | Restarted) and self.record is not None:
+                self._recorded(f"{type(event).__name__} {event}")
         for action in self._modem.actions():
             self._act(action)
+
+    def _recorded(self, why: str) -> None:
+        """Keep what was said before a fault."""
+        if self.record is not None and (name := self.record(why, self._modem.black_box(), self._clock.monotonic())):
+            self._emit(Recorded(self.name, name))
 
     def _act(self, action: PortAction) -> None:
         match action:
@@ -263,6 +282,10 @@ class CoreWorker:
                 self._log.info(name, **{f"{key}_" if key in LOG_ITSELF else key: fact for key, fact in facts})
             case Show(status):
                 self._show(status)
+            case Recording(line) | PowerOff(line):
+                self._modems[line].put(command)
+            case EndProcess():
+                signal.raise_signal(signal.SIGTERM)
             case _:
                 assert_never(command)
 

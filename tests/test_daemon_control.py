@@ -49,7 +49,7 @@ def test_a_request_reaches_the_core_and_its_answer_the_client(tmp_path: Path) ->
             "args": {"request": "ping", "echo": "halo"},
         }
         tickets = control.call(tmp_path, {"request": "tickets", "limit": 5})
-        assert tickets == {"name": "tickets", "args": {"request": "tickets", "limit": 5}}
+        assert tickets == {"name": "tickets", "args": {"request": "tickets", "limit": 5, "before": 0}}
 
 
 def test_the_core_may_answer_later_and_one_request_after_the_other(tmp_path: Path) -> None:

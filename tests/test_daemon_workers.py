@@ -2,7 +2,7 @@
 
 import fcntl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -16,7 +16,8 @@ from kentongan.at.port import SerialPort
 from kentongan.at.simulator import INSTANT, Fault, PtyModem, VirtualModem, by_name
 from kentongan.at.simulator.faults import FaultKind
 from kentongan.daemon.clock import SystemClock
-from kentongan.daemon.events import Event, LineEvent, PortMissing, PowerCycled
+from kentongan.daemon.control import AskTrace, ControlRequest
+from kentongan.daemon.events import Event, LineEvent, PortMissing, PowerCycled, PowerOff, Recorded, Recording
 from kentongan.daemon.workers import ModemWorker
 
 WAIT_S = 20.0
@@ -98,4 +99,32 @@ def test_a_power_cycle_is_carried_out_and_told(bench: Bench, simulator: PtyModem
     simulator.inject(Fault(FaultKind.LINE, data="NORMAL POWER DOWN"))
     simulator.inject(Fault(FaultKind.HANG))
     assert bench.until(lambda event: isinstance(event, PowerCycled)) == PowerCycled("a", "power key pressed twice")
+    bench.ready()
+
+
+def test_what_was_said_before_a_fault_is_recorded_and_can_be_asked_for(bench: Bench, simulator: PtyModem) -> None:
+    kept: list[tuple[str, list[str]]] = []
+    answers: SimpleQueue[object] = SimpleQueue()
+
+    def record(why: str, lines: Sequence[str], _now: float) -> str:
+        kept.append((why, list(lines)))
+        return "a-1.txt"
+
+    bench.worker.record = record
+    bench.thread.start()
+    bench.ready()
+    bench.worker.put(Recording("a", ControlRequest("trace", AskTrace(), answers.put)))
+    assert any("> AT+CMEE=1" in line for line in answers.get(timeout=WAIT_S))
+    simulator.inject(Fault(FaultKind.LINE, data="NORMAL POWER DOWN"))
+    assert bench.until(lambda event: isinstance(event, Recorded)) == Recorded("a", "a-1.txt")
+    assert kept[0][0].startswith("Restarted")
+    assert any("NORMAL POWER DOWN" in line for line in kept[0][1])
+
+
+def test_a_persons_wish_cuts_the_power(bench: Bench, simulator: PtyModem) -> None:
+    bench.worker.power = lambda: "supply cut for 5 s"
+    bench.thread.start()
+    bench.ready()
+    bench.worker.put(PowerOff("a"))
+    assert bench.until(lambda event: isinstance(event, PowerCycled)) == PowerCycled("a", "supply cut for 5 s")
     bench.ready()

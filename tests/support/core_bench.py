@@ -19,6 +19,7 @@ from kentongan.daemon.changing import Desks
 from kentongan.daemon.clerk import Words
 from kentongan.daemon.clerk_desk import ClerkDesk, Clerks
 from kentongan.daemon.clock import OfficeZone
+from kentongan.daemon.control_care import CareDesk, Informants
 from kentongan.daemon.control_desk import ControlDesk, Panel
 from kentongan.daemon.core import Core, Rooms
 from kentongan.daemon.desk import County, Desk
@@ -103,17 +104,19 @@ class Bench:
         allowed = Addressees("a", self.people, self.broadcast_per_day)
         county = County(ReplyRules(6, self.replies_per_minute), allowed, Desks(office, acknowledger, tell))
         cards = self.cards = Cards(self.store.incidents, self.store.counter)
+        recoveries = Recoveries(self.store.incidents)
+        care = CareDesk(self.store, Informants(lines, sources.journal, keeper, recoveries))
         rooms = Rooms(
             Intake(self.store, office, acknowledger, tell),
             Sending(self.store, limits, hours, lambda: 0.5),
             Offering(self.store, broker, voice),
             Desk(sources, voice, county),
-            ControlDesk(self.store, standing, Panel(lines, cards), "a"),
+            ControlDesk(self.store, standing, Panel(lines, cards), care, "a"),
             standing,
             keeper,
             sources.journal,
             Rounds(self.store, voice, self.legs),
-            Recoveries(self.store.incidents),
+            recoveries,
             cards,
         )
         self.core = Core(self.store, lines, broker, rooms)
