@@ -3,9 +3,10 @@
     python benchmarks/chaos.py [--kills 200] [--seed N] [--write]
 
 `kill -9`, then a new start, as a power cut and systemd would do it; modem, broker and the county's system go on. Parts
-of long SMS come between one another and on both sides of a kill; each ticket is answered once, every third time with a
-long SMS; a send takes its time, so that kills strike it. Exit status 1 when a promise is broken. A reply that is
-`uncertain` is no broken promise, sent or not: the gateway says that it cannot know, and sends no second one.
+of long SMS come between one another and on both sides of a kill; two tickets of three are answered, some of them
+with a long SMS. Every other kill comes at a moment drawn by lot, the rest within milliseconds of a log line drawn by
+lot, so that the short steps are struck as well. Exit status 1 when a promise is broken. A reply that is `uncertain` is
+no broken promise, sent or not: the gateway says that it cannot know, and sends no second one.
 """
 
 import argparse
@@ -26,7 +27,10 @@ from kentongan.daemon.demo.matches import running
 SETTLE_S = 240.0
 LIFE_S = (0.05, 2.5)  # a start takes half a second: some lives end before the first SMS
 PAUSE_S = (0.1, 0.6)  # between two SMS of the citizens
-TIMING = Timing(other_s=0.005, send_s=0.12, report_s=0.3)
+AIMS = ("ticket_opened", "published", "slot_freed", "command_handled", "part_sending", "part_ended")
+AIM_S, AFTER_S = 1.0, (0.0, 0.008)  # how long the line is waited for, and the kill after it
+LOOK_S = 0.001
+TIMING = Timing(other_s=0.005, send_s=0.08, report_s=0.3)  # a send long enough to be struck
 NEW = "SELECT rowid, ticket_id FROM ticket WHERE rowid > ? ORDER BY rowid"
 UNSETTLED = "SELECT count(*) FROM reply WHERE NOT final AND status NOT IN ('uncertain', 'sent')"
 WITHOUT_ANSWER = "SELECT count(*) FROM outbox WHERE id NOT LIKE 'gap:%'"  # a hole is asked about after a minute
@@ -35,23 +39,25 @@ WITHOUT_ANSWER = "SELECT count(*) FROM outbox WHERE id NOT LIKE 'gap:%'"  # a ho
 class Storm:
     """The traffic and the kills."""
 
-    def __init__(self, bench: Rig, kills: int, seed: int) -> None:
-        self.bench, self.kills = bench, kills
+    def __init__(self, bench: Rig, kills: int, seed: int, life_s: tuple[float, float] = LIFE_S) -> None:
+        self.bench, self.kills, self.life_s = bench, kills, life_s
         self.random = Random(seed)
         self.books = Books()
         self.sent: Counter[Content] = Counter()
-        self.answers: dict[str, str] = {}  # ticket id -> text of the reply
+        self.answers: dict[str, str] = {}  # ticket id -> text of the reply, empty for none
         self.struck: Counter[str] = Counter()  # what the gateway was doing
         self._air: deque[str] = deque()  # TPDUs on their way to the modem
-        self._answered = 0  # the last row of the county's tickets that was looked at
+        self._seen = 0  # the last row of the county's tickets that was looked at
 
     def blow(self) -> None:
         """Kill and start, with traffic in each life; then let it settle."""
         for _ in range(self.kills):
             heard = len(self.bench.words())
-            self._live(self.random.uniform(*LIFE_S))
+            self._live(self.random.uniform(*self.life_s))
+            if self.random.random() < 0.5:
+                self._aim(self.random.choice(AIMS), self.random.uniform(*AFTER_S))
             self.bench.kill_gateway()
-            self.struck[struck(self.bench.words()[heard:])] += 1
+            self.struck[struck(self.bench.words(heard))] += 1
             self.bench.start_service("run")
         while self._air:
             self.bench.deliver(self._air.popleft())
@@ -68,6 +74,17 @@ class Storm:
             self._answer()
             self.books.drain(self.bench, min(0.05, left_s))
 
+    def _aim(self, event: str, after_s: float) -> None:
+        """Wait for a line of the log and a little longer."""
+        now, heard = self.bench.clock.monotonic, len(self.bench.words())
+        mark, end = f'"event": "{event}"'.encode(), now() + AIM_S
+        self._post()
+        while mark not in self.bench.words(heard) and now() < end:
+            self.books.drain(self.bench, LOOK_S)
+        end = now() + after_s
+        while now() < end:
+            pass  # milliseconds: a wait would be longer
+
     def _post(self) -> None:
         """Let the next TPDU come: of four letters, their parts between one another."""
         if not self._air:
@@ -78,11 +95,14 @@ class Storm:
         self.bench.deliver(self._air.popleft())
 
     def _answer(self) -> None:
-        """Answer each new ticket once."""
-        for row, ticket in self.bench.county(NEW, self._answered):
-            self._answered, ticket_id = int(str(row)), str(ticket)
-            if ticket_id not in self.answers:
-                self.answers[ticket_id] = _reply(len(self.answers))
+        """Answer two of three new tickets once."""
+        for row, ticket in self.bench.county(NEW, self._seen):
+            self._seen, ticket_id = int(str(row)), str(ticket)
+            if ticket_id in self.answers:
+                continue
+            number = len(self.answers)
+            self.answers[ticket_id] = _reply(number)
+            if self.answers[ticket_id]:
                 self.bench.order(ticket_id, self.answers[ticket_id], f"{ticket_id}:confirm")
 
     def _settled(self) -> bool:
@@ -99,6 +119,7 @@ class Storm:
         states = {str(key): str(status) for key, status in self.bench.county("SELECT command_id, status FROM reply")}
         told = {one.number: states.get(f"{one.ticket_id}:confirm", "") for one in tickets}
         read = {one.number: self.books.phone(one.number) == self.answers.get(one.ticket_id) for one in tickets}
+        ordered = sum(text != "" for text in self.answers.values())
         doubted = [number for number, state in told.items() if state == "uncertain"]
         sent = [number for number, state in told.items() if state in {"sent", "delivered"}]
         ids = {ticket_id for ticket_id, _ in self.books.offers}
@@ -109,11 +130,11 @@ class Storm:
             ("of these, repeats", self.books.offers.total() - len(self.books.offers), None),
             ("ticket ids beyond one for each SMS", len(ids) - self.sent.total(), 0),
             ("numbers in the sequence with two tickets", sum(len(of) > 1 for of in self.books.owners.values()), 0),
-            ("replies ordered", len(self.answers), None),
+            ("replies ordered", ordered, None),
             ("SMS sent", self.books.air.total(), None),
             ("SMS sent twice", self.books.doubled, 0),
             ("replies told to be sent and not on the phone, letter by letter", sum(not read[one] for one in sent), 0),
-            ("replies told to be neither sent nor uncertain", len(tickets) - len(sent) - len(doubted), 0),
+            ("replies told to be neither sent nor uncertain", ordered - len(sent) - len(doubted), 0),
             ("replies told to be uncertain", len(doubted), None),
             ("of these, on the phone after all", sum(read[one] for one in doubted), None),
             ("SMS left on the SIM", self.bench.slots_used(), 0),
@@ -121,8 +142,10 @@ class Storm:
 
 
 def _reply(number: int) -> str:
-    """Word a reply no part of which is like another."""
-    if number % 3:
+    """Word a reply no part of which is like another; every third ticket gets none."""
+    if number % 3 == 2:
+        return ""
+    if number % 9:
         return f"Balasan {number}: laporan Anda sudah diteruskan."
     return " ".join(f"Balasan {number}.{word} diteruskan;" for word in range(9))
 

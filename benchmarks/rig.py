@@ -83,9 +83,11 @@ class Rig(Stage):
         """Let the network deliver a PDU."""
         self._modem.deliver(pdu_hex)
 
-    def words(self) -> bytes:
-        """Read what the gateway logged, in all its lives."""
-        return (self.folder / "run.log").read_bytes()
+    def words(self, since: int = 0) -> bytes:
+        """Read what the gateway logged, in all its lives, from a byte on."""
+        with (self.folder / "run.log").open("rb") as log:
+            log.seek(since)
+            return log.read()
 
     def order(self, ticket_id: str, text: str, command_id: str = "") -> None:
         """Let the county answer a ticket, by a row in its outbox as its own command line writes it."""

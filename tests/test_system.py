@@ -15,9 +15,9 @@ def test_sms_of_every_kind_come_and_go_unchanged_and_once() -> None:
 
 
 def test_killed_at_random_moments_it_loses_nothing_and_sends_nothing_twice() -> None:
-    with rig() as bench:
+    with rig(chaos.TIMING) as bench:
         bench.wait(running())
-        storm = chaos.Storm(bench, kills=6, seed=7)
+        storm = chaos.Storm(bench, kills=20, seed=7, life_s=(0.05, 1.2))
         storm.blow()
         for what, counted, promised in storm.verdict():
             assert promised in {None, counted}, what
