@@ -5,6 +5,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from kentongan.at.commands import FreeSlot, RunUssd, SendPart, WriteMark
+from kentongan.at.slotwork import ReadNew, ReadSlot, SlotWork
 
 FAIR_SHARE = 8
 """After so many reads and deletes in a row a waiting part goes out: a long drain must not silence the replies."""
@@ -12,23 +13,11 @@ FAIR_SHARE = 8
 READ_DELAYS_S = (1.0, 3.0)
 """When an announced slot is empty it is read again after these waits; then a walk finds the message (modem.md 4.2)."""
 
-MAX_READS = 1000
-"""Slots waiting to be read; more than any store has, so that a flood of notices costs no memory."""
-
 POLL_S = 60.0
 """A health sample is taken this often: with the walk five commands a minute, twelve are allowed."""
 
 SEARCH_S = 15.0
 """Without a network the registration is asked for this often; its URC is usually faster."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadSlot:
-    """Read an announced slot; `tries` is how often it was found empty."""
-
-    storage: str
-    index: int
-    tries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +66,7 @@ class SearchNetwork:
 
 
 Wish = HangUp | LeaveUssd | Adjust | Inspect | WalkOthers | ReadMark | WriteMark
-Job = ReadSlot | FreeSlot | SendPart | RunUssd | WalkAll | Poll | SearchNetwork | Wish
+Job = ReadSlot | ReadNew | FreeSlot | SendPart | RunUssd | WalkAll | Poll | SearchNetwork | Wish
 
 
 class Agenda:
@@ -90,43 +79,26 @@ class Agenda:
         self._poll_at = self._search_at = math.inf
         self._walk_s = POLL_S
         self._wishes: deque[Wish] = deque()
-        self._frees: deque[FreeSlot] = deque()
-        self._reads: dict[tuple[str, int], tuple[float, int]] = {}
+        self.slots = SlotWork()
         self._since_send = 0
 
     def restart(self, now: float, walk_s: float) -> None:
         """Begin anew after a start: the first walk finds whatever was announced."""
-        self._reads.clear()
+        self.slots.forget_reads()
         self._wishes = deque([Adjust(), WalkOthers(), ReadMark()])
         self._walk_s = walk_s
         self.walk_at = now
         self._poll_at = now + POLL_S
         self._search_at = now + SEARCH_S
 
-    def announce(self, storage: str, index: int, due: float, tries: int = 0) -> None:
-        """Note that a slot should be read at this moment."""
-        if len(self._reads) < MAX_READS:
-            self._reads[storage, index] = (due, tries)
-
-    def walked(self, storage: str, indexes: set[int], began: float) -> None:
-        """Note the end of a walk: what was announced before it began and was found needs no reading."""
-        for key, (due, _) in list(self._reads.items()):
-            if key[0] == storage and key[1] in indexes and due <= began:
-                del self._reads[key]
-
     def want(self, job: Wish) -> None:
         """Note something to be done once, soon."""
         if job not in self._wishes:
             self._wishes.append(job)
 
-    def free(self, command: FreeSlot) -> None:
-        """Note that a slot shall be freed."""
-        self._frees.append(command)
-
     def take_all(self) -> list[FreeSlot | SendPart | RunUssd]:
         """Take every command out: the line cannot do them now."""
-        taken: list[FreeSlot | SendPart | RunUssd] = [*self._frees, *self.sends, *self.ussd]
-        self._frees.clear()
+        taken: list[FreeSlot | SendPart | RunUssd] = [*self.slots.take_frees(), *self.sends, *self.ussd]
         self.sends.clear()
         self.ussd.clear()
         return taken
@@ -138,7 +110,7 @@ class Agenda:
             return HangUp()
         if may_send and self.sends and self._since_send >= FAIR_SHARE:
             return self._next_part()
-        job = self._slot_job(now)
+        job = self.slots.take(now)
         if job is not None:
             self._since_send += 1
             return job
@@ -148,19 +120,11 @@ class Agenda:
 
     def next_deadline(self, *, may_send: bool) -> float:
         """Return when the next job is due of those that wait for a moment."""
-        reads = min((due for due, _ in self._reads.values()), default=math.inf)
-        return min(self.walk_at, self._poll_at, reads, math.inf if may_send else self._search_at)
+        return min(self.walk_at, self._poll_at, self.slots.next_deadline(), math.inf if may_send else self._search_at)
 
     def _next_part(self) -> SendPart:
         self._since_send = 0
         return self.sends.popleft()
-
-    def _slot_job(self, now: float) -> ReadSlot | FreeSlot | None:
-        for (storage, index), (due, tries) in self._reads.items():
-            if due <= now:
-                del self._reads[storage, index]
-                return ReadSlot(storage, index, tries)
-        return self._frees.popleft() if self._frees else None
 
     def _timed_job(self, now: float, *, may_send: bool) -> Job | None:
         if now >= self.walk_at:

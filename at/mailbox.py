@@ -3,14 +3,15 @@
 Refuses to free a slot whose content it has not seen itself since the last notice, restart or change of card.
 """
 
-from kentongan.at.agenda import READ_DELAYS_S, ReadSlot
+from kentongan.at.agenda import READ_DELAYS_S
 from kentongan.at.commands import FreeSlot
 from kentongan.at.events import ModemAnswered, SlotFound, SlotFreed, SlotKept, StorageMeasured, WalkEnded, digest
 from kentongan.at.hands import Hands, SimGone
 from kentongan.at.procedures import Refused
 from kentongan.at.procedures_init import Profile
-from kentongan.at.procedures_slots import Kept, Listing, Selection, free_slot, in_storage, read_slot, walk
+from kentongan.at.procedures_slots import Kept, Listing, Selection, free_slot, in_storage, list_new, read_slot, walk
 from kentongan.at.results import SlotEntry
+from kentongan.at.slotwork import ReadNew, ReadSlot
 
 MAX_SLOTS = 2000
 """More than the largest store holds (Balong: 500); beyond it a slot is simply read again before its delete."""
@@ -38,9 +39,34 @@ class Mailbox:
     def announced(self, storage: str, index: int, due: float) -> None:
         """Note that a slot has got a message, to be read at this moment."""
         self._known.pop((storage, index), None)
-        self._hands.agenda.announce(storage, index, due)
+        self._hands.agenda.slots.announce(storage, index, due)
 
-    def read(self, job: ReadSlot, profile: Profile, now: float) -> None:
+    def read(self, job: ReadSlot | ReadNew, profile: Profile, now: float) -> None:
+        """Read what was announced."""
+        if isinstance(job, ReadNew):
+            self._read_new(job, profile, now)
+        else:
+            self._read_one(job, profile, now)
+
+    def _read_new(self, job: ReadNew, profile: Profile, now: float) -> None:
+        """Read many announced slots by one listing; what it does not show is read by itself."""
+
+        def finish(found: Listing | Refused, then: float) -> None:
+            shown: set[int] = set()
+            match found:
+                case Listing(entries):
+                    shown = {entry.index for entry in entries}
+                    self._listed(job.storage, Listing(entries, complete=shown == job.indexes))
+                case Refused(why, sim_gone=True):
+                    self._hands.tell(SimGone(why), then)
+                    return
+            for index in job.indexes - shown:
+                self._hands.agenda.slots.announce(job.storage, index, then, tries=1)
+
+        procedure = in_storage(job.storage, self._selection, profile.dialect, list_new(profile.dialect))
+        self._hands.runner.begin(procedure, finish, now)
+
+    def _read_one(self, job: ReadSlot, profile: Profile, now: float) -> None:
         """Read one announced slot; an empty one is looked at again, then the whole memory is."""
 
         def finish(found: SlotEntry | Refused | None, then: float) -> None:
@@ -51,7 +77,7 @@ class Mailbox:
                     self._hands.tell(SimGone(why), then)
                 case _ if job.tries < len(READ_DELAYS_S):
                     due = then + READ_DELAYS_S[job.tries]
-                    self._hands.agenda.announce(job.storage, job.index, due, job.tries + 1)
+                    self._hands.agenda.slots.announce(job.storage, job.index, due, job.tries + 1)
                 case _:
                     self._hands.agenda.walk_at = then
 
@@ -87,7 +113,7 @@ class Mailbox:
                 if found.sim_gone:
                     self._hands.tell(SimGone(found.why), then)
                 return
-            self._hands.agenda.walked(storage, {entry.index for entry in found.entries}, now)
+            self._hands.agenda.slots.walked(storage, {entry.index for entry in found.entries}, now)
             self._listed(storage, found)
             if found.fill is not None:
                 self._hands.outlet.emit(StorageMeasured(storage, found.fill.used, found.fill.total))

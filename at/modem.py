@@ -167,7 +167,7 @@ class Modem:
             case WalkSlots():
                 agenda.walk_at = min(agenda.walk_at, now)
             case FreeSlot():
-                agenda.free(command)
+                agenda.slots.free(command)
             case SendPart():
                 agenda.sends.append(command)
             case RunUssd():

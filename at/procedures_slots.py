@@ -93,6 +93,16 @@ def walk(storage: str, dialect: Dialect) -> Procedure[Listing | Refused]:
     return (yield from _checked(listing(response.lines), storage, dialect))
 
 
+def list_new(dialect: Dialect) -> Procedure[Listing | Refused]:
+    """Read every unread slot of the selected memory; refused where a long listing could be cut."""
+    if dialect.walk_by_index_above < NO_LIMIT:
+        return Refused("this modem is read slot by slot")
+    response = yield AtCommand("AT+CMGL=0", ("+CMGL",), dialect.list_s, with_pdu=True)
+    if not response.ok:
+        return refusal(response)
+    return Listing(tuple(entry for entry in listing(response.lines) if entry.is_whole), complete=False)
+
+
 def _checked(listed: list[SlotEntry], storage: str, dialect: Dialect) -> Procedure[Listing]:
     entries = [entry for entry in listed if entry.is_whole]
     for damaged in (entry.index for entry in listed if not entry.is_whole):

@@ -14,7 +14,6 @@ from kentongan.at.agenda import (
     LeaveUssd,
     Poll,
     ReadMark,
-    ReadSlot,
     SearchNetwork,
     WalkAll,
     WalkOthers,
@@ -27,6 +26,7 @@ from kentongan.at.marker import Marker
 from kentongan.at.procedures_init import Profile
 from kentongan.at.pulse import Pulse
 from kentongan.at.sender import Sender
+from kentongan.at.slotwork import ReadNew, ReadSlot
 
 WALK_S = 60.0
 """How often the memory is walked: a notice is only a hint (modem.md 0 rule 4)."""
@@ -107,7 +107,7 @@ class Service:
 
     def _begin_job(self, job: Job, profile: Profile, now: float) -> None:
         match job:
-            case ReadSlot():
+            case ReadSlot() | ReadNew():
                 self.mailbox.read(job, profile, now)
             case FreeSlot():
                 self.mailbox.free(job, profile, now)

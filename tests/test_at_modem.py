@@ -428,7 +428,7 @@ def test_a_long_drain_lets_the_replies_through():
     mark = len(bench.peer.heard)
     bench.modem._hands.agenda.sends.append(SEND)
     for index in range(30):
-        bench.modem._hands.agenda.free(FreeSlot("SM", index, digest(PDU)))
+        bench.modem._hands.agenda.slots.free(FreeSlot("SM", index, digest(PDU)))
     bench.modem.tick(hold.now)
     hold.exchange()
     assert bench.peer.heard_since(mark).index("AT+CMGS=28") <= 8
