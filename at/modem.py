@@ -8,8 +8,6 @@ message means or when a slot may be freed: it reports slots, and frees those it 
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import assert_never
 
 from kentongan.at.agenda import Agenda
@@ -68,8 +66,11 @@ from kentongan.at.recovery import Plan, Recovery
 from kentongan.at.results import USABLE_REGISTRATIONS
 from kentongan.at.runner import Runner
 from kentongan.at.service import Service
+from kentongan.at.settings import ModemSettings
 from kentongan.at.simwatch import ASK_S, SimWatch
 from kentongan.at.unasked import RestartSeen, Urc
+
+__all__ = ["Modem", "ModemSettings"]
 
 TIMEOUTS = 3
 """Unanswered commands in a row, with the modem alive in between, after which it gets help."""
@@ -77,32 +78,6 @@ TIMEOUTS = 3
 _SERVING = frozenset({ModemState.SEARCHING, ModemState.READY})
 _WITHOUT_CARD = frozenset({ModemState.SIM_ABSENT, ModemState.SIM_LOCKED})
 _HOPELESS = _WITHOUT_CARD | {ModemState.CLOSED, ModemState.DOWN}
-
-
-def _always(_iccid: str) -> bool:
-    return True
-
-
-def _forgotten(_iccid: str, _accepted: bool) -> None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class ModemSettings:
-    """What the line's owner knows of it.
-
-    `pin_allowed` is asked with the ICCID before the PIN is tried; when it says yes it has written the attempt down
-    durably (`procedures_init.PinRule`). `pin_ended` is told whether the card took it. `centre` is the number of a card
-    and of its service centre, for the day the card has lost it.
-    """
-
-    line: str
-    dialect: str = "auto"
-    baud: int = 115200
-    pin: str = ""
-    pin_allowed: Callable[[str], bool] = _always
-    pin_ended: Callable[[str, bool], None] = _forgotten
-    centre: tuple[str, str] = ("", "")
 
 
 class Modem:
