@@ -19,6 +19,12 @@ COMMANDS = {
     "exam": ("kentongan.daemon.cli_exam", "exam", "Examine a modem and print its certificate."),
     "sim": ("kentongan.daemon.cli_sim", "sim", "Accept the SIM that is in a line."),
     "decode": ("kentongan.daemon.cli_decode", "decode", "Explain one PDU field by field."),
+    "simulate": ("kentongan.daemon.cli_simulate", "simulate", "Run whole gateways on virtual modems against a broker."),
+    "conformance": (
+        "kentongan.daemon.cli_conformance",
+        "conformance",
+        "Hold a county's backend against the contract, point by point.",
+    ),
     "check-config": (
         "kentongan.daemon.cli_config",
         "check_config",
