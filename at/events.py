@@ -133,6 +133,17 @@ class LateSubmit:
 
 
 @dataclass(frozen=True, slots=True)
+class SendTraced:
+    """The reference of the next part tells of a job reported `Uncertain`: the modem `attempted` it, or never did.
+
+    An attempt is no proof that the service centre took it (modem.md 8.6 step 4).
+    """
+
+    job: int
+    attempted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StateChanged:
     """The line moved from one state to another; `why` is a short English cause for logs."""
 
@@ -250,6 +261,7 @@ ModemEvent = (
     | ReportReceived
     | SendEnded
     | LateSubmit
+    | SendTraced
     | StateChanged
     | Identified
     | SimIdentified

@@ -5,12 +5,24 @@ import math
 from kentongan.at.agenda import LeaveUssd
 from kentongan.at.commands import RunUssd, SendPart
 from kentongan.at.dialogue import AtResponse
-from kentongan.at.events import ErrorFamily, LateSubmit, Rejected, SendEnded, SendOutcome, Uncertain, UssdAnswered
+from kentongan.at.events import (
+    ErrorFamily,
+    LateSubmit,
+    Rejected,
+    SendEnded,
+    SendOutcome,
+    SendTraced,
+    Sent,
+    Uncertain,
+    UssdAnswered,
+)
 from kentongan.at.hands import Hands, SettingsLost, SimGone
 from kentongan.at.procedures import NO_SIM, WRONG_MODE, send
 from kentongan.at.procedures_init import Profile
 from kentongan.at.results import reference
 from kentongan.at.ussd import ANSWER_S, ask_code, end_session, read_answer
+
+REFERENCES = 256
 
 MENU = 1
 """`<m>` of a session that waits for more; the gateway asks one question and leaves (27.007 §7.15)."""
@@ -23,6 +35,7 @@ class Sender:
         self.sending = False  # a part is under way
         self._hands = hands
         self._doubtful_job: int | None = None
+        self._last_reference: int | None = None  # since the modem started, with this card
         self._ussd_until = math.inf  # a session is open until then
 
     # -- parts --------------------------------------------------------------------------------------------------------
@@ -32,6 +45,8 @@ class Sender:
 
         def finish(outcome: SendOutcome, then: float) -> None:
             self.sending = False
+            if isinstance(outcome, Sent):
+                self._trace(outcome.reference)
             self._doubtful_job = job.job if isinstance(outcome, Uncertain) else None
             self._hands.agenda.walk_at = then
             self._hands.outlet.emit(SendEnded(job.job, outcome))
@@ -47,6 +62,15 @@ class Sender:
         if mr is not None and self._doubtful_job is not None:
             self._hands.outlet.emit(LateSubmit(self._doubtful_job, mr))
             self._doubtful_job = None
+
+    def _trace(self, mr: int) -> None:
+        """Judge the doubtful part by the gap in the references: a modem counts attempts (TP-MR, 23.040 §9.2.3.6)."""
+        last, self._last_reference = self._last_reference, mr
+        if self._doubtful_job is None or last is None:
+            return
+        gap = (mr - last) % REFERENCES
+        if gap in {1, 2}:  # anything else: another program sent, or the count began anew
+            self._hands.outlet.emit(SendTraced(self._doubtful_job, attempted=gap == 2))
 
     def _blame(self, outcome: Rejected, now: float) -> None:
         if outcome.code in NO_SIM.get(outcome.family, ()):
@@ -106,4 +130,5 @@ class Sender:
     def stop(self) -> None:
         """Forget what was under way: the line does not serve."""
         self.sending = False
+        self._last_reference = None
         self.end_ussd(-1, "")

@@ -7,7 +7,7 @@ from another number. Pure but for the facts of the store.
 from collections.abc import Iterable
 
 from kentongan.at import commands as to_modem
-from kentongan.at.events import ServiceCentre
+from kentongan.at.events import MarkFound, ServiceCentre, SimIdentified
 from kentongan.daemon.events import Command, Note, ToModem
 from kentongan.daemon.line import SIM_TAIL, Line
 from kentongan.queue.errors import StoreUnavailable
@@ -26,6 +26,17 @@ class Cards:
         self._memory = memory
         self._counter = counter
         self._marks: dict[str, int] = {}  # what the card in each line remembers
+
+    def heard(self, line: Line, event: SimIdentified | ServiceCentre | MarkFound, at: Moment) -> list[Command]:
+        """Take what a modem says of its SIM."""
+        match event:
+            case SimIdentified():
+                return self.identified(line, at)
+            case ServiceCentre():
+                self.centre_found(line.name, event, at)
+                return []
+            case MarkFound(counter):
+                return self.mark_found(line, counter, at)
 
     # -- which SIM -----------------------------------------------------------------------------------------------------
 

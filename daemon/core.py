@@ -189,15 +189,12 @@ class Core:
                 return [Note("modem_said", (("line", line.name), ("what", type(event).__name__), ("words", what)))]
             case at.UssdAnswered():
                 return self._rooms.keeper.ussd(line, event, moment)
+            case at.SendTraced(job, attempted):
+                return [Note("uncertain_traced", (("line", line.name), ("part", job), ("attempted", attempted)))]
             case at.Identified() | at.CallRefused():
                 return [Note("modem_said", (("line", line.name), ("what", type(event).__name__)))]
-            case at.SimIdentified():
-                return self._rooms.cards.identified(line, moment)
-            case at.ServiceCentre():
-                self._rooms.cards.centre_found(line.name, event, moment)
-                return []
-            case at.MarkFound(counter):
-                return self._rooms.cards.mark_found(line, counter, moment)
+            case at.SimIdentified() | at.ServiceCentre() | at.MarkFound():
+                return self._rooms.cards.heard(line, event, moment)
             case at.WalkEnded() | at.Registered() | at.SignalMeasured() | at.ModemAnswered():
                 return []
             case _:
