@@ -18,6 +18,10 @@ COMMANDS = {
     "send": ("kentongan.daemon.cli_tickets", "send", "Send one SMS through this box."),
     "exam": ("kentongan.daemon.cli_exam", "exam", "Examine a modem and print its certificate."),
     "sim": ("kentongan.daemon.cli_sim", "sim", "Accept the SIM that is in a line."),
+    "console": ("kentongan.daemon.cli_console", "console", "Serve a technician on this line."),
+    "periksa": ("kentongan.daemon.cli_periksa", "periksa", "Examine the box; exits with 1 when something is wrong."),
+    "ekspor": ("kentongan.daemon.cli_ekspor", "ekspor", "Copy status, faults and recordings to a USB stick."),
+    "doctor": ("kentongan.daemon.cli_periksa", "periksa", "The same as periksa."),
     "decode": ("kentongan.daemon.cli_decode", "decode", "Explain one PDU field by field."),
     "simulate": ("kentongan.daemon.cli_simulate", "simulate", "Run whole gateways on virtual modems against a broker."),
     "conformance": (

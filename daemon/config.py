@@ -151,6 +151,7 @@ def _complete(config: Config, folder: Path) -> Config:
         store=_resolved(config.store, folder, "path"),
         runtime=_resolved(config.runtime, folder, "directory"),
         watch=_resolved(config.watch, folder, "key_file"),
+        console=_resolved(config.console, folder, "word_file"),
         inbound=_resolved(config.inbound, folder, "rules_file"),
         sla=_resolved(config.sla, folder, "file"),
         answers=msgspec.structs.replace(

@@ -21,6 +21,7 @@ FLASH_MS, GAP_MS, PAUSE_MS = 300, 300, 2_000
 BLIP_MS, BLIP_PERIOD_MS = 250, 3_000
 SLOW_MS = 1_000
 TEST_MS = 1_000
+TEST_NAME = "lamp-test"  # a file of this name in the runtime directory asks for another test
 MAX_TURNS = 3  # codes that take turns; nobody counts a fourth
 MAX_TRAFFIC = 5  # flashes for a burst of SMS
 WEAK_DBM = -99

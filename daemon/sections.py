@@ -221,6 +221,12 @@ class WatchConfig(Section, frozen=True):
     key_file: FilePath = ""  # shared with the neighbours
 
 
+class ConsoleConfig(Section, frozen=True):
+    """The technician's console."""
+
+    word_file: FilePath = ""  # the service word, printed inside the case; without one the console is read-only
+
+
 class HostConfig(Section, frozen=True):
     """The machine."""
 
@@ -268,6 +274,7 @@ class Config(Section, frozen=True):
     credit: CreditConfig = CreditConfig()
     watch: WatchConfig = WatchConfig()
     host: HostConfig = HostConfig()
+    console: ConsoleConfig = ConsoleConfig()
     person: Annotated[
         tuple[PersonConfig, ...],
         Meta(max_length=20, description="write at most 20 tables [[person]], with two brackets"),

@@ -25,6 +25,7 @@ from kentongan.daemon.clock import OfficeZone, SystemClock
 from kentongan.daemon.config import Config
 from kentongan.daemon.faults import NOT_RUNNING
 from kentongan.daemon.gpio import Lamps, NoLamps, open_lamps
+from kentongan.daemon.lamps import Pattern
 from kentongan.daemon.logs import Log, PlainLog
 from kentongan.daemon.sdnotify import Notifier
 from kentongan.daemon.status import FaultStatus, Status, decode
@@ -106,9 +107,20 @@ class Board:
         self._path = directory / LAMPS_NAME
         self._temporary = directory / f".{LAMPS_NAME}.new"
         self._driver = driver
+        self._wish = directory / lamps.TEST_NAME
         self._pattern = lamps.start(now_ms)
         self._tested_ms = now_ms + lamps.TEST_MS
         self._write(())
+
+    def test_if_asked(self, now_ms: int) -> bool:
+        """Light all lamps for a second when somebody has put the file there that asks for it."""
+        if not self._wish.exists():
+            return False
+        with suppress(OSError):
+            self._wish.unlink()
+        self._pattern = Pattern(lamps.start(now_ms).lamps, self._pattern.traffic)
+        self._tested_ms = now_ms + lamps.TEST_MS
+        return True
 
     def follow(self, verdict: Verdict, now_ms: int) -> tuple[int, ...] | None:
         """Show a verdict, once the lamp test is over; gives the red lamp's codes when the pattern is a new one."""
@@ -224,6 +236,8 @@ class Watcher:
 
     def _look(self) -> None:
         verdict = self._vigil.look(self._reader.look(), self._clock.monotonic(), self._clock.now().wall_ms)
+        if self._board.test_if_asked(_ms(self._clock)):
+            self._log.info("lamp_test")
         codes = self._board.follow(verdict, _ms(self._clock))
         if codes is not None and codes != self._codes:
             self._codes = codes

@@ -172,6 +172,21 @@ def test_the_pins_follow_the_verdict_after_the_lamp_test(tmp_path: Path, pins: M
     assert pins.levels == {17: 1, 27: 0, 22: 0, 23: 0}
 
 
+def test_a_lamp_test_can_be_asked_for_and_comes_once(tmp_path: Path, pins: ModuleType) -> None:
+    board = Board(tmp_path, PinLamps(pins, (17, 27, 22, 23), active_low=False), 0)
+    board.follow(Verdict(status(), (), None), 1_000)
+    board.drive(2_000)
+    assert not board.test_if_asked(2_000)
+    (tmp_path / lamps.TEST_NAME).touch()
+    assert board.test_if_asked(2_000)
+    board.drive(2_000)
+    assert pins.levels == {17: 1, 27: 1, 22: 1, 23: 1}
+    assert not board.test_if_asked(2_001)
+    board.follow(Verdict(status(), (), None), 3_000)
+    board.drive(3_300)
+    assert pins.levels[23] == 0
+
+
 def test_a_board_without_lamps_is_not_woken_for_flashes(tmp_path: Path) -> None:
     board = Board(tmp_path, NoLamps(), 0)
     stopped = fault("daemon_stopped", 1)
