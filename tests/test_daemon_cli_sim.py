@@ -43,4 +43,4 @@ def test_the_sim_of_the_first_line_or_of_a_named_one_is_accepted(gateway):
 def test_a_refusal_is_shown_and_fails(gateway):
     result = gateway(Refusal("sim_unknown", "the SIM of line a cannot be read"))
     assert result.exit_code == 1
-    assert "sim_unknown" in result.stderr
+    assert "sim_unknown" in result.output
