@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import Any, Protocol, TextIO
 
+from kentongan.mqtt.lazily import lazily
+
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 SYSLOG = {"debug": 7, "info": 6, "warning": 4, "error": 3}  # journald reads "<6>" at the head of a line
 UNSPOKEN = frozenset({"text", "body", "payload", "pdu", "pdu_hex", "data", "password", "pin", "secret", "token"})
@@ -97,7 +99,8 @@ class PlainLog:
 
 def configure(level: str, form: str, environ: Mapping[str, str], stream: TextIO = sys.stderr) -> Log:
     """Set structlog up once for this process; `form` is auto, json or console."""
-    import structlog  # noqa: PLC0415 - ten megabytes and asyncio: not for the watcher and the short commands
+    lazily("asyncio")
+    import structlog  # noqa: PLC0415 - megabytes: not for the watcher and the short commands
 
     console = form == "console" or (form == "auto" and stream.isatty())
     render: Callable[..., Any] = (

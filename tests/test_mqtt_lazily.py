@@ -18,3 +18,12 @@ def test_a_module_put_off_is_there_when_it_is_wanted():
         "import urllib.request as again; print(again.Request.__name__)"
     )
     assert run(code) == ["OpenerDirector", "urlopen", "Request"]
+
+
+def test_the_gateways_log_works_without_asyncio_and_leaves_it_to_whoever_wants_it():
+    code = (
+        "import sys; from kentongan.daemon import logs; log = logs.configure('info', 'json', {}, sys.stdout);"
+        "log.info('started'); print('asyncio.events' in sys.modules);"
+        "import asyncio; print(asyncio.run(asyncio.sleep(0, 'awake')), asyncio.Queue.__name__)"
+    )
+    assert run(code)[-3:] == ["False", "awake", "Queue"]
