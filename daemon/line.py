@@ -111,6 +111,8 @@ class Line:
             case at.Restarted(banner):
                 self.slots.by_place.clear()
                 changes = self._restarted(banner, moment)
+            case at.CallRefused():
+                changes = {"calls": self._status.calls + 1}
             case at.SupplyWarned(text):
                 changes = {"supply": text, "supply_steady_ms": moment.steady_ms}
             case at.RungClimbed(rung):
