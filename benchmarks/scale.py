@@ -62,13 +62,10 @@ class Province:
         options = self.options
         self.broker.start()
         url = f"mqtt://127.0.0.1:{self.broker.port}"
-        self.backend = subprocess.Popen(
-            [sys.executable, str(ROOT / "examples/backend.py"), "run", "--db", str(self.folder / "county.db")]
-            + ["--county", COUNTY, "--url", url, "--username", backend_user(COUNTY)]
-            + ["--password-file", str(self.folder / "backend"), "--confirm", "Laporan Anda kami teruskan."],
-            stdout=subprocess.DEVNULL,
-            text=True,
-        )
+        command = [sys.executable, str(ROOT / "examples/backend.py"), "run", "--db", str(self.folder / "county.db")]
+        command += ["--county", COUNTY, "--url", url, "--username", backend_user(COUNTY)]
+        command += ["--password-file", str(self.folder / "backend"), "--confirm", "Laporan Anda kami teruskan."]
+        self.backend = subprocess.Popen(command, stdout=subprocess.DEVNULL, text=True)
         each = -(-options.gateways // options.processes)
         for first in range(1, options.gateways + 1, each):
             count = min(each, options.gateways + 1 - first)

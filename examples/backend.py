@@ -168,13 +168,14 @@ class Backend:
     def pump(self, client: mqtt.Client) -> None:
         """Publish what is due from the outbox and set the time of the next try."""
         query = "SELECT id, topic, body, tries FROM outbox WHERE due <= ? ORDER BY due LIMIT 20"
-        for key, topic, body, tries in self.db.execute(query, (time.time(),)).fetchall():
+        rows = self.db.execute(query, (time.time(),)).fetchall()
+        for key, topic, body, _tries in rows:
             mid = client.publish(topic, body, qos=1).mid  # never retained, no MQTT expiry
             if key.startswith("ack:"):
                 self.sent[mid] = key
-            wait = RETRY_S[min(tries, len(RETRY_S) - 1)]
-            with self.db:
-                self.db.execute("UPDATE outbox SET due = ?, tries = tries + 1 WHERE id = ?", (time.time() + wait, key))
+        waits = [(time.time() + RETRY_S[min(tries, len(RETRY_S) - 1)], key) for key, _, _, tries in rows]
+        with self.db:
+            self.db.executemany("UPDATE outbox SET due = ?, tries = tries + 1 WHERE id = ?", waits)
 
     def connect(self, options: argparse.Namespace) -> mqtt.Client:
         """Open a fresh client on the session the broker keeps for us; raises OSError."""

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from threading import Condition, Event
 from typing import Any, Self
 
+from jsonschema import ValidationError
 from paho.mqtt import client as paho  # noqa: TID251 - a client from outside, not ours
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion  # noqa: TID251
 from paho.mqtt.packettypes import PacketTypes  # noqa: TID251
 from paho.mqtt.properties import Properties  # noqa: TID251
+from published import check
 
 from kentongan.mqtt.topics import Topics
 
@@ -27,6 +29,7 @@ class County:
         self.responses: defaultdict[str | None, list[Document]] = defaultdict(list)
         self.reply_events: defaultdict[str, list[Document]] = defaultdict(list)
         self.status: dict[str, Document] = {}  # the last retained document of each name
+        self.invalid: list[str] = []  # what was said and is not as the contract's schemas have it
         self._subscribed = Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id="county", protocol=MQTTProtocolVersion.MQTTv5)
         self._client.username_pw_set(user, password)
@@ -46,6 +49,7 @@ class County:
     def __exit__(self, *_: object) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        assert self.invalid == [], "not as published in contract/schemas"
 
     # ---- what it does
 
@@ -99,6 +103,10 @@ class County:
 
     def _take(self, _client: object, _userdata: object, message: paho.MQTTMessage) -> None:
         kind, name = message.topic.removeprefix(f"{self.topics.gateway}/").split("/", 1)
+        try:
+            check(message.topic, message.payload)
+        except (AssertionError, ValidationError, KeyError) as error:
+            self.invalid.append(f"{message.topic}: {error}")
         document = json.loads(message.payload) if message.payload else {}
         with self._bell:
             if kind == "status":

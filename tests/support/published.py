@@ -18,7 +18,7 @@ def validator(name):
     return jsonschema.Draft7Validator(schema)
 
 
-def check(topic: str, payload: bytes, *, retained: bool = False) -> None:
+def check(topic: str, payload: bytes, *, retained: bool | None = None) -> None:
     """Fail unless the payload is a valid document of the contract on the topic that the contract gives it."""
     if not payload:
         assert "/status/" in topic, f"an empty payload on {topic}"
@@ -36,5 +36,5 @@ def check(topic: str, payload: bytes, *, retained: bool = False) -> None:
         assert document["code"] == rest[-1]
     if "{slug}" in wanted:
         assert document["slug"] == rest[-1]
-    assert retained == (kind == "status"), f"{topic}: retain={retained}"
+    assert retained in {None, kind == "status"}, f"{topic}: retain={retained}"
     assert len(payload) <= (64_000 if name == "ticket" else 8_192), f"{name}: {len(payload)} octets"
