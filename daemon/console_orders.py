@@ -92,6 +92,11 @@ def _test_credit(session: Session, _words: list[str]) -> Step:
     return session.ask({"request": "probe", "way": "credit"}, _begun("Kode cek pulsa kartu ini tidak dikenal."))
 
 
+def _test_canary(session: Session, _words: list[str]) -> Step:
+    step = session.ask({"request": "probe", "way": "texts"}, _begun("Nomor layanan belum diatur (public_number)."))
+    return session.asks_first("Kirim semua teks otomatis ke nomor sendiri, biaya 2 SMS.", step)
+
+
 def _begun(otherwise: str) -> Callable[[object], list[str]]:
     def view(answer: object) -> list[str]:
         begun = isinstance(answer, dict) and answer.get("begun")
@@ -225,6 +230,7 @@ ORDERS = (
     Order(("uji mqtt", "test mqtt"), "hubungan ke server", _test_mqtt),
     Order(("uji pulsa", "test credit"), "tanya pulsa ke operator", _test_credit, changes=True),
     Order(("uji sendiri", "test own"), "SMS ke nomor sendiri", _test_own, changes=True),
+    Order(("uji kenari", "test canary"), "semua teks otomatis ke nomor sendiri", _test_canary, changes=True),
     Order(("uji sms", "test sms"), "SMS uji:  uji sms 081234567890", _test_sms, changes=True),
     Order(("terima sim", "accept sim"), "pakai kartu SIM yang terpasang", _accept_sim, changes=True),
     Order(("putus modem", "cycle modem"), "putus listrik modem sebentar", _cycle, changes=True),

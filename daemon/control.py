@@ -103,9 +103,9 @@ class AskMonth(Ask, frozen=True, tag="month"):
 
 
 class Probe(Ask, frozen=True, tag="probe"):
-    """Test a way now: an SMS to ourselves, or a question for the credit."""
+    """Test a way now: an SMS to ourselves, each automatic text to ourselves, or a question for the credit."""
 
-    way: Literal["own", "credit"]
+    way: Literal["own", "credit", "texts"]
 
 
 class CyclePower(Ask, frozen=True, tag="cycle_power"):

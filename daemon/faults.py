@@ -386,6 +386,18 @@ ROWS = (
         detector="the date in the operator's USSD answer",
         clerk=VALIDITY,
     ),
+    Fault(
+        5,
+        "text_filtered",
+        MINOR,
+        "TEKS DISARING OPERATOR",
+        "teks otomatis tidak sampai, operator menyaringnya",
+        "an automatic text does not arrive, the operator filters it",
+        ("ganti nama kantor di pengaturan", "uji lagi dengan perintah  uji kenari", "hubungi gerai operator"),
+        ("change the office's name in the settings", "test again: uji kenari", "ask the operator"),
+        "text_filtered",
+        detector="each automatic text goes to our own number once a week; lost twice while plain ones come",
+    ),
     # -- 6: full -------------------------------------------------------------------------------------------------------
     Fault(
         6,

@@ -237,6 +237,8 @@ def _money(line: LineStatus, status: Status) -> Iterator[str]:
     limit = ENOUGH_SENDS if _stood(status, "credit_low", line.name) else FEW_SENDS
     if line.sends_left is not None and line.sends_left < limit:
         yield "credit_low"
+    if line.texts_filtered:
+        yield "text_filtered"
     if line.draining:
         yield "credit_draining"
     if 0 < line.valid_until_ms < status.at_ms + VALIDITY_MS and status.synced:

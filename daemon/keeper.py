@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from kentongan.at.events import UssdAnswered
 from kentongan.daemon.blackout import Blackout
+from kentongan.daemon.canary import Canary
 from kentongan.daemon.clerk import Words, read_command
 from kentongan.daemon.clerk_desk import ClerkDesk
 from kentongan.daemon.events import Command
@@ -32,6 +33,7 @@ class Duties:
     words: Words
     purses: Purses
     watch: NightWatch
+    canary: Canary
     blackout: Blackout
     clerks: frozenset[str]
 
@@ -59,7 +61,9 @@ class Keeper:
                 if line.pace.cause:
                     duties.purses.refused(line, at)
                 commands += duties.purses.look(line, at)
-            commands += duties.watch.look(next(iter(self._lines.values())), at)
+            first = next(iter(self._lines.values()))
+            commands += duties.watch.look(first, at)
+            commands += duties.canary.look(first, at, path_proven=duties.watch.proven)
             commands += duties.desk.look(status, at)
             commands += duties.blackout.look(status, duties.words, duties.desk, at)
         except StoreUnavailable:
@@ -94,7 +98,10 @@ class Keeper:
         if content.reason in OPERATORS:
             self._duties.purses.heard(line, content.text, at)
             return []
-        return self._duties.watch.heard(line, number, content.text, at) if content.reason in {GATEWAY, OWN} else []
+        if content.reason not in {GATEWAY, OWN}:
+            return []
+        sung = self._duties.canary.heard(content.text, at) if number == self._duties.watch.own_number else []
+        return sung or self._duties.watch.heard(line, number, content.text, at)
 
     def guarded(
         self, acknowledge: Callable[[Ticket, Answered], OutboundDraft | None]
@@ -112,6 +119,8 @@ class Keeper:
         """Test a way now, as soon as its line is free; tells whether there is such a way."""
         if way == "own":
             return self._duties.watch.test_now(at)
+        if way == "texts":
+            return self._duties.canary.now(at)
         begun = [self._duties.purses.ask_now(line, at) for line in self._lines.values()]
         return any(begun)
 

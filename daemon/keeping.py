@@ -4,7 +4,9 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from kentongan.daemon.answers import Answers, Template
 from kentongan.daemon.blackout import Blackout, Boot
+from kentongan.daemon.canary import Canary, Songs
 from kentongan.daemon.clerk import Words
 from kentongan.daemon.clerk_desk import ClerkDesk, Clerks
 from kentongan.daemon.clock import OfficeZone
@@ -15,6 +17,7 @@ from kentongan.daemon.nightwatch import Beat, NightWatch
 from kentongan.daemon.own_sms import Post
 from kentongan.daemon.purses import Purses
 from kentongan.daemon.status import Status
+from kentongan.queue.numbers import format_number
 from kentongan.queue.records import Moment
 from kentongan.queue.store import Store
 
@@ -48,7 +51,19 @@ def make_keeper(config: Config, store: Store, lines: Mapping[str, Line], outside
             zone.offset_min(at.wall_ms),
         ),
         NightWatch(store, post, config.line[0].name, beat, os.urandom, at),
+        Canary(store.incidents, post, config.line[0].name, _songs(config), at),
         Blackout(store, outside.boot, at, store.counts(at).received),
         frozenset(numbers),
     )
     return Keeper(lines, duties, outside.status)
+
+
+def _songs(config: Config) -> Songs:
+    """Make the automatic texts as citizens get them, each time with another number."""
+    answers = Answers(config.answers.acknowledge, config.answers.signature)
+
+    def make() -> dict[str, str]:
+        number = format_number(config.gateway.ticket_prefix, int.from_bytes(os.urandom(3), "big") % 1_000_000)
+        return {template.name: answers.text(template, number) for template in Template}
+
+    return Songs(config.gateway.public_number, make)

@@ -44,6 +44,7 @@ class NightWatch:
         self._neighbours: Mapping[str, Neighbour] = {
             number: Neighbour(number, Probe(NEIGHBOUR_EVERY_MS, begin_ms)) for number in beat.neighbours
         }
+        self._proven = store.incidents.noted(f"probe.{line}") is not None
         self._messages: dict[str, int] = {}  # nonce -> message under way
 
     def _resumed(self, begin_ms: int) -> Probe:
@@ -55,6 +56,16 @@ class NightWatch:
         if fact.value == "ok":
             return Probe(every_ms, max(begin_ms, int(fact.steady_ms) + every_ms))
         return Probe(every_ms, begin_ms, failed=int(fact.value))
+
+    @property
+    def own_number(self) -> str:
+        """Tell our own number, empty when it is not known."""
+        return self._beat.own_number
+
+    @property
+    def proven(self) -> bool:
+        """Tell whether the last probe to our own number came back."""
+        return self._proven and not self._own.failed
 
     @property
     def neighbours_silent(self) -> int:
@@ -129,6 +140,7 @@ class NightWatch:
         sent_ms = self._own.sent_ms
         if not self._own.came(patrol.own_nonce(text, self._beat.prefix), at.steady_ms):
             return []
+        self._proven = True
         self._store.incidents.note(f"probe.{self._line}", "ok", at)
         line.note(probe_ok_ms=at.wall_ms, probes_failed=0)
         return [Note("probe_came", (("line", self._line), ("after_ms", at.steady_ms - sent_ms)))]

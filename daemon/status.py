@@ -51,6 +51,7 @@ class LineStatus(msgspec.Struct, frozen=True):
     draining: bool = False  # the credit falls faster than our sends explain
     probes_failed: int = 0  # messages to our own number in a row that did not come back
     probe_ok_ms: int = 0  # wall, of the last one that did
+    texts_filtered: tuple[str, ...] = ()  # automatic texts that do not arrive
     calls: int = 0  # incoming calls that were refused
     sim_foreign: bool = False  # not the SIM that was accepted: it receives, it does not send
 

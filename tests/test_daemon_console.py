@@ -117,7 +117,7 @@ READ_ONLY = [
     ("bantuan", "mulai ulang"),
     ("help", "perlu kata servis"),
 ]
-CHANGES = ["uji pulsa", "uji sendiri", "uji sms 081234567890", "putus modem", "mulai ulang", "terima sim"]
+CHANGES = ["uji pulsa", "uji kenari", "uji sendiri", "uji sms 081234567890", "putus modem", "mulai ulang", "terima sim"]
 CONFIRMED = [name for name in CHANGES if name != "uji pulsa"]
 
 

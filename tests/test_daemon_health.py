@@ -92,6 +92,7 @@ DETECTED = [
     # -- the path, money, the card's health
     ("path_broken", {"lines": (line(probes_failed=3),)}),
     ("neighbour_silent", {"neighbours_silent": 1}),
+    ("text_filtered", {"lines": (line(texts_filtered=("ACK",)),)}),
     ("credit_low", {"lines": (line(sends_left=19),)}),
     ("credit_draining", {"lines": (line(draining=True),)}),
     ("sim_expiring", {"lines": (line(valid_until_ms=NOW_MS + 14 * DAY_MS - 1),)}),

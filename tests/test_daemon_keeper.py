@@ -292,8 +292,8 @@ def test_a_message_to_ourselves_that_comes_back_proves_the_way(tmp_path):
     commands = heard(bench, text, OWN)
     assert notes(commands, "probe_came")
     assert bench.line.status().probe_ok_ms == bench.at.wall_ms
-    assert over(bench, 11 * HOUR_S) == []
-    assert len(over(bench, HOUR_S + 60)) == 1
+    assert [text for _, text in over(bench, 11 * HOUR_S) if text.startswith("UJI")] == []
+    assert [text for _, text in over(bench, HOUR_S + 60) if text.startswith("UJI")] != []
 
 
 def test_three_that_do_not_come_back_are_a_broken_path_until_one_does(tmp_path):
@@ -359,6 +359,57 @@ def test_a_neighbour_that_is_silent_twice_is_a_fault(tmp_path):
     bench = watching(tmp_path, neighbours=(NEIGHBOUR,), key=KEY)
     over(bench, 3_000)
     assert "neighbour_silent" in {fault.cause for fault in bench.standing.status(bench.at).faults}
+
+
+# -- the canary --------------------------------------------------------------------------------------------------------
+
+
+def proven(tmp_path):
+    """A line whose way to itself is proven."""
+    bench = watching(tmp_path)
+    ((_, text),) = over(bench, 30)
+    heard(bench, text, OWN)
+    return bench
+
+
+def test_each_automatic_text_goes_to_ourselves_once_a_week(tmp_path):
+    bench = proven(tmp_path)
+    assert over(bench, HOUR_S - 1_000) == []
+    while not (said := over(bench, 60)):
+        pass
+    assert [number for number, _ in said] == [OWN]
+    assert said[0][1].startswith("Laporan Anda sudah kami terima")
+    assert notes(heard(bench, said[0][1], OWN, 2), "canary_came")
+    said = over(bench, 60)
+    assert said[0][1].startswith("Tambahan keterangan")
+    assert notes(heard(bench, said[0][1], OWN, 3), "canary_came")
+    bench.broker_down()
+    assert [text for number, text in over(bench, 11 * HOUR_S) if number == OWN] == []
+    assert bench.store.tickets(5) == []
+
+
+def test_a_text_that_is_lost_twice_is_filtered_until_it_comes(tmp_path):
+    bench = proven(tmp_path)
+    over(bench, HOUR_S)
+    over(bench, 2 * 1_600)
+    assert bench.line.status().texts_filtered == ("ACK",)
+    assert "text_filtered" in {fault.cause for fault in bench.standing.status(bench.at).faults}
+    bench.crash()
+    begin(bench)
+    bench.pass_time(40)
+    assert bench.line.status().texts_filtered == ("ACK",)
+    bench.keeper._duties.watch._proven = True
+    bench.keeper.test("texts", bench.at)
+    ((_, text),) = over(bench, 60)
+    heard(bench, text, OWN, 9)
+    bench.pass_time(40)
+    assert bench.line.status().texts_filtered == ()
+
+
+def test_a_canary_waits_for_a_proven_path(tmp_path):
+    bench = watching(tmp_path)
+    texts = [text for number, text in over(bench, 2 * HOUR_S) if number == OWN]
+    assert all(text.startswith("UJI") for text in texts)
 
 
 # -- the power cut -----------------------------------------------------------------------------------------------------

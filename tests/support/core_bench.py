@@ -11,9 +11,10 @@ from kentongan.at import events as at
 from kentongan.at import pdu
 from kentongan.at.events import ModemState
 from kentongan.daemon import classify
-from kentongan.daemon.answers import Acknowledger, Answers
+from kentongan.daemon.answers import Acknowledger, Answers, Template
 from kentongan.daemon.blackout import Blackout, Boot
 from kentongan.daemon.broker import Broker
+from kentongan.daemon.canary import Canary, Songs
 from kentongan.daemon.cards import Cards
 from kentongan.daemon.changing import Desks
 from kentongan.daemon.clerk import Words
@@ -54,6 +55,8 @@ from kentongan.queue.store import Store, StoreSettings
 WALL_MS = 1_795_000_000_000  # November 2026
 CITIZEN = "+6281234567890"
 BEAT = Beat("LU2")
+ANSWERS = Answers(acknowledge=True, signature="Kominfo Luwu Utara")
+SONGS = {template.name: ANSWERS.text(template, "LU2-041-937-1") for template in Template}
 BOOT = Boot("boot-1", 60_000, Moment(0, 0, synced=False))
 RULES = classify.load()
 TOPICS = Topics("kentongan", "7322", "kec-masamba-01")
@@ -132,6 +135,7 @@ class Bench:
             words,
             Purses(self.store, {"a": self.balance_code}, 350, 480),
             NightWatch(self.store, post, "a", self.beat, lambda n: next(self._random).to_bytes(n, "little"), self.at),
+            Canary(self.store.incidents, post, "a", Songs(self.beat.own_number, lambda: dict(SONGS)), self.at),
             Blackout(self.store, self.boot, self.at, received),
             frozenset(self.clerks),
         )

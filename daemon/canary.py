@@ -1,0 +1,92 @@
+"""The canary: sends each automatic text to our own number once a week, for operators drop texts in silence.
+
+A text that is lost twice while plain messages come back is filtered (domain.md 0.2). Pure but for store and post.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from kentongan.daemon.events import Command, Note
+from kentongan.daemon.line import Line
+from kentongan.daemon.own_sms import Post
+from kentongan.daemon.patrol import AGAIN_MS, PATIENCE_MS
+from kentongan.queue.records import Moment
+from kentongan.queue.store_incidents import Incidents
+
+EVERY_MS = 7 * 86_400_000
+FIRST_MS = 3_600_000  # after the first start: the plain probe goes first
+LOST = 2
+FACT = "canary"
+
+
+@dataclass(frozen=True, slots=True)
+class Songs:
+    """The texts by name as they go out, each with a fresh ticket number, and the number they go to."""
+
+    own_number: str
+    make: Callable[[], Mapping[str, str]]
+
+
+class Canary:
+    """Walks through the texts, one under way at a time."""
+
+    def __init__(self, memory: Incidents, post: Post, line: str, songs: Songs, at: Moment) -> None:
+        self._memory = memory
+        self._post = post
+        self._line = line
+        self._songs = songs
+        self._left: list[tuple[str, int]] = []  # texts still to be tried in this round, with the times they were lost
+        self._text, self._sent_ms = "", 0  # under way
+        self._next_ms = at.steady_ms + FIRST_MS
+        self.filtered: tuple[str, ...] = ()
+        fact = memory.noted(FACT)
+        if fact is not None:
+            self.filtered = tuple(msgspec.json.decode(fact.value, type=list[str]))
+            self._next_ms = max(self._next_ms, fact.steady_ms + EVERY_MS)
+
+    def look(self, line: Line, at: Moment, *, path_proven: bool) -> list[Command]:
+        """Sing the next text when it is time and plain messages come back."""
+        line.note(texts_filtered=self.filtered)
+        if self._text:
+            return self._lost(at) if at.steady_ms - self._sent_ms >= PATIENCE_MS else []
+        if at.steady_ms < self._next_ms or not path_proven or not line.ready or line.pace.cause:
+            return []
+        texts = self._songs.make()
+        if not self._left:
+            self._left = [(name, 0) for name in texts]
+        name, _ = self._left[0]
+        self._text, self._sent_ms = texts[name], at.steady_ms
+        self._post.send(self._line, self._songs.own_number, self._text, at, PATIENCE_MS)
+        return [Note("canary_sent", (("line", self._line), ("name", name)))]
+
+    def heard(self, text: str, at: Moment) -> list[Command]:
+        """Take a text from our own number."""
+        if not self._text or text != self._text:
+            return []
+        name, _ = self._left.pop(0)
+        self._text = ""
+        return [Note("canary_came", (("name", name),)), *self._judge({name}, (), at)]
+
+    def now(self, at: Moment) -> bool:
+        """Begin a round now; tells whether there is a number to send to."""
+        self._next_ms = at.steady_ms
+        return bool(self._songs.own_number)
+
+    def _lost(self, at: Moment) -> list[Command]:
+        self._text = ""
+        name, lost = self._left.pop(0)
+        if lost + 1 < LOST:
+            self._left.insert(0, (name, lost + 1))
+            self._next_ms = at.steady_ms + AGAIN_MS
+            return [Note("canary_lost", (("name", name), ("times", lost + 1)))]
+        return [Note("canary_lost", (("name", name), ("times", lost + 1))), *self._judge((), {name}, at)]
+
+    def _judge(self, came: Iterable[str], lost: Iterable[str], at: Moment) -> list[Command]:
+        """Note a text's fate; after the last one the round is over."""
+        self.filtered = tuple(sorted((set(self.filtered) - set(came)) | set(lost)))
+        if not self._left:
+            self._next_ms = at.steady_ms + EVERY_MS
+        self._memory.note(FACT, msgspec.json.encode(self.filtered).decode(), at)
+        return []
