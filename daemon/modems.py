@@ -73,8 +73,9 @@ def port_of(port: str, baud: int) -> Callable[[], SerialPort]:
     """Say how a configured port is opened, each time anew."""
     if port == usb.AUTOMATIC:
         return partial(usb.open_huawei, baud)
-    path = _simulated(port.removeprefix(SIMULATED)) if port.startswith(SIMULATED) else port
-    return partial(SerialPort.open, path, baud)
+    if port.startswith(SIMULATED):
+        return partial(SerialPort.open, _simulated(port.removeprefix(SIMULATED)), baud)
+    return partial(usb.open_device, port, baud)
 
 
 def _simulated(persona: str) -> str:

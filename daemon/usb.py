@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from kentongan.at.errors import PortLost
-from kentongan.at.huawei_ports import Device, Interface, Ports, Unusable, choose
+from kentongan.at.huawei_ports import HILINK_WORDS, Device, Interface, Ports, Unusable, choose
 from kentongan.at.port import SerialPort
 
 AUTOMATIC = "huawei"  # a `port` of this name is looked for at each open
@@ -82,6 +82,17 @@ def open_huawei(
                 return port
             port.close()
     return open_port(paths[0], baud)
+
+
+def open_device(path: str, baud: int, *, root: Path = DEVICES) -> SerialPort:
+    """Open a device by its name; when a USB one is not there, a stick in HiLink mode is named as the reason."""
+    try:
+        return SerialPort.open(path, baud)
+    except PortLost as error:
+        stick = choose(devices(root)) if error.errno == errno.ENOENT and "usb" in path.lower() else None
+        if isinstance(stick, Unusable) and HILINK_WORDS in stick.why:
+            raise PortLost(errno.ENODEV, f"{path}: {stick.why}; {stick.remedy}") from error
+        raise
 
 
 def _answers(port: SerialPort) -> bool:

@@ -127,3 +127,15 @@ def test_a_port_that_another_program_holds_is_busy_not_lost(tree, modem):
 def test_the_configuration_may_say_huawei_instead_of_a_device():
     assert port_of("huawei", 115200).func is usb.open_huawei
     assert port_of("/dev/ttyUSB2", 115200).args == ("/dev/ttyUSB2", 115200)
+
+
+def test_a_usb_device_that_is_missing_beside_a_stick_in_hilink_mode_says_so(tree):
+    tree.device("1-1.2", "12d1", "14dc")
+    with pytest.raises(PortLost, match="HiLink mode"):
+        usb.open_device("/dev/ttyUSB9-is-not-there", 115200, root=tree.root)
+    with pytest.raises(PortLost, match="No such file"):
+        usb.open_device("/dev/kentongan/hat-is-not-there", 115200, root=tree.root)
+
+
+def test_a_device_is_opened_by_its_name(tree, modem):
+    usb.open_device(modem.path, 115200, root=tree.root).close()
