@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-newest test-debian13 lint docs format bench chaos userland contract deb hw-test-fast clean modem-faults fuzz
+.PHONY: help demo test test-newest test-debian13 lint docs format bench chaos userland contract deb hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -65,6 +65,18 @@ fuzz: ## throw INPUTS inputs at the PDU decoder and at the AT engine, and look f
 	@$(SETUP) dev
 	$(RUN) benchmarks/fuzz_pdu.py --inputs $(INPUTS)
 	$(RUN) benchmarks/fuzz_engine.py --inputs $(INPUTS)
+
+fuzz-commands: ## throw 200,000 hostile commands at a whole core; writes benchmarks/RESULTS.md (seven minutes)
+	@$(SETUP) dev
+	$(RUN) benchmarks/fuzz_commands.py --write
+
+scale: ## 300 whole gateways on one broker, killed in the middle; writes benchmarks/RESULTS.md (four minutes)
+	@$(SETUP) broker dev
+	$(RUN) benchmarks/scale.py --write
+
+latency-tls: ## a ticket's way over TLS to the backend's acknowledgement; writes benchmarks/RESULTS.md (half a minute)
+	@$(SETUP) broker dev
+	$(RUN) benchmarks/latency_tls.py --write
 
 chaos: ## kill the gateway 200 times under traffic; writes benchmarks/RESULTS.md (ten minutes)
 	@$(SETUP) broker dev

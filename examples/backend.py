@@ -11,6 +11,7 @@ and publish from a table, the same bytes, until the answer is there.
 
 import argparse
 import json
+import socket
 import sqlite3
 import time
 from pathlib import Path
@@ -196,6 +197,9 @@ class Backend:
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = WEEK_S
         client.connect(str(url.hostname), url.port or 1883, keepalive=30, clean_start=False, properties=properties)
+        connection = client.socket()
+        if connection is not None:  # without it an acknowledgement waits 40 ms for the one before it (Nagle)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return client
 
     def run(self, options: argparse.Namespace) -> None:
