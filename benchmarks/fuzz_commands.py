@@ -139,7 +139,12 @@ def main() -> int:
     options = parser.parse_args()
     clock = SystemClock()
     with TemporaryDirectory(prefix="kentongan-fuzz-") as folder:
-        bench = Bench(Path(folder) / "k.db", people={"koordinator": "+6281100001234"}, broadcast_per_day=50)
+        bench = Bench(
+            Path(folder) / "k.db",
+            people={"koordinator": "+6281100001234"},
+            broadcast_per_day=50,
+            commands_per_minute=4_000,  # about as many as come, so that both sides of the limit are met
+        )
         bench.ready()
         answered(bench, bench.broker_up(window=10))
         bench.core._rooms.sending.stopped = True  # noqa: SLF001  the modem is not what is tested

@@ -18,7 +18,7 @@ from kentongan.daemon.notifying import Addressees, Notifying
 from kentongan.daemon.outgoing import SKEW_MS
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.replay import Replay
-from kentongan.daemon.replies import Replies, ReplyRules
+from kentongan.daemon.replies import Budget, Replies, ReplyRules
 from kentongan.mqtt import commands as contract
 from kentongan.mqtt import payloads
 from kentongan.mqtt.codes import ErrorCode
@@ -40,6 +40,7 @@ class County:
     replies: ReplyRules
     allowed: Addressees
     desks: Desks
+    commands_per_minute: int = 600  # beside replies, which have their own limit: ten a second is a flood
 
 
 class Desk:
@@ -49,6 +50,7 @@ class Desk:
         self._store = sources.store
         self._broker = sources.broker
         self._voice = voice
+        self._budget = Budget(county.commands_per_minute)
         self._replies = Replies(sources.store, voice, county.replies)
         self._notifying = Notifying(sources.store, voice, county.allowed)
         self._changing = Changing(sources.store, voice, county.desks)
@@ -135,7 +137,7 @@ class Desk:
 
     def _first(self, name: str, command: Numbered, fingerprint: str, event: MessageReceived, at: Moment) -> str:
         self._compare_clocks(command, at)
-        made = self._made(name, command, at)
+        made = self._afforded(command, at) or self._made(name, command, at)
         if isinstance(made, Refused):
             if made.retryable:  # the very same bytes may come again, so nothing is remembered
                 return self._refuse(name, made, event, at)
@@ -143,11 +145,22 @@ class Desk:
         response, commit = made
         record = CommandRecord(command.command_id, name, fingerprint, payloads.encode(response))
         spooled = self._voice.spooled(response, event.correlation)
-        if commit is None:
+        if isinstance(command, payloads.Get):  # changes nothing, so it may be answered anew and is not remembered
+            self._store.answer(None, spooled, at)
+        elif commit is None:
             self._store.answer(record, spooled, at)
         else:
             commit(record, spooled)
         return response.error.code.value if response.error else response.status
+
+    def _afforded(self, command: Numbered, at: Moment) -> Refused | None:
+        """Refuse a flood; the very same bytes may come again later."""
+        if isinstance(command, payloads.Reply):
+            return None
+        if self._budget.spent(at):
+            return Refused(ErrorCode.RATE_LIMITED, f"{self._budget.per_minute} commands a minute", command.command_id)
+        self._budget.take(at)
+        return None
 
     def _compare_clocks(self, command: Numbered, at: Moment) -> None:
         """Note how far the backend's clock is from ours; a command that lay at the broker is old, not ahead."""

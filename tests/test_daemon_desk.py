@@ -212,6 +212,30 @@ def test_what_is_held_is_not_erased(bench):
     assert error(ask(bench, "erase", ticket_ids=[first["ticket_id"]])[0]) == "on_hold"
 
 
+# -- floods ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_flood_of_commands_is_told_to_come_again_and_replies_still_pass(tmp_path):
+    bench = Bench(tmp_path / "k.db", commands_per_minute=3)
+    bench.ready()
+    bench.broker_up(window=100)
+    first = ticket(bench)
+    answers = [ask(bench, "ping", f"p{n}")[0] for n in range(4)]
+    assert [each["status"] for each in answers] == ["done", "done", "done", "rejected"]
+    assert (error(answers[3]), answers[3]["error"]["retryable"]) == ("rate_limited", True)
+    assert ask(bench, "reply", "r1", ticket_id=first["ticket_id"], text="Halo")[0]["status"] == "accepted"
+    bench.pass_time(61)
+    assert ask(bench, "ping", "p3")[0]["status"] == "done"
+    bench.core.close(bench.at)
+
+
+def test_a_question_is_answered_anew_each_time(bench):
+    assert ask(bench, "get", what="queue")[0]["result"]["tickets_unacked"] == 0
+    ticket(bench)
+    again = ask(bench, "get", what="queue")[0]
+    assert (again["duplicate"], again["result"]["tickets_unacked"]) == (False, 1)
+
+
 # -- refusals and alarms -----------------------------------------------------------------------------------------------
 
 

@@ -78,6 +78,7 @@ class Bench:
     boot: Boot = BOOT
     people: Mapping[str, str] = field(default_factory=dict)
     broadcast_per_day: int = 0
+    commands_per_minute: int = 600
     legs: tuple[Leg, ...] = ()
 
     def __post_init__(self):
@@ -105,7 +106,9 @@ class Bench:
         office, tell = Office(b"key", ears=Ears(keeper.sorted, keeper.heed)), Teller(voice)
         acknowledger = keeper.guarded(Acknowledger(Answers(self.acknowledge, "Kominfo Luwu Utara")))
         allowed = Addressees("a", self.people, self.broadcast_per_day)
-        county = County(ReplyRules(6, self.replies_per_minute), allowed, Desks(office, acknowledger, tell))
+        county = County(
+            ReplyRules(6, self.replies_per_minute), allowed, Desks(office, acknowledger, tell), self.commands_per_minute
+        )
         cards = self.cards = Cards(self.store.incidents, self.store.counter)
         recoveries = Recoveries(self.store.incidents)
         care = CareDesk(self.store, Informants(lines, sources.journal, keeper, recoveries))
