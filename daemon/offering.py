@@ -19,6 +19,8 @@ REST_MS = {
     PubackResult.TOO_LARGE: 3_600_000,
 }
 
+LET_GO = 10  # publications of an event that the broker refuses each time, a day's worth of patience at most
+
 
 class Offering:
     """The pump between spool and link."""
@@ -64,9 +66,10 @@ class Offering:
         item = self._broker.in_flight.get(event.token)
         if item is None:
             return [], frozenset()
-        self._broker.answered(event)
+        if item.lane is not Lane.EVENT:  # a backend need not listen to groups and notices
+            self._broker.answered(event)
         facts = (("spool", item.spool_id), ("channel", item.channel), ("result", str(event.result)))
-        if event.result is PubackResult.ACCEPTED:
+        if event.result is PubackResult.ACCEPTED or _unheard(item, event):
             name, part_ids = "published", self._store.spool_published(item.spool_id, moment)
         else:
             name, part_ids = "publication_rested", ()
@@ -74,3 +77,10 @@ class Offering:
         del self._broker.in_flight[item.spool_id]
         self.look_ms = 0
         return [Note(name, facts)], frozenset(part_ids)
+
+
+def _unheard(item: SpoolItem, event: Published) -> bool:
+    """Tell whether an event of which nobody acknowledges the receipt is let go: nobody listens, or it never passes."""
+    if item.lane is not Lane.EVENT:
+        return False
+    return event.result is PubackResult.NO_SUBSCRIBER or item.attempt >= LET_GO

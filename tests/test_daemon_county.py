@@ -276,9 +276,23 @@ def test_the_report_comes_on_the_first_day_and_until_it_is_acknowledged(bench):
     assert ask(bench, "report_ack", "c2", period="2026-11")[0]["result"] == {"waited": False}
 
 
-def test_a_group_event_that_nobody_subscribed_to_rests_and_never_blocks(bench):
+def test_a_group_event_to_which_nobody_listens_is_let_go_and_is_no_fault(bench):
     commands = bench.sms("jalan rusak")
     for publish in of(Publish, commands):
-        if publish.publication.token:
+        if "/event/group/" in publish.publication.topic:
             bench.puback(publish, PubackResult.NO_SUBSCRIBER)
-    assert events(said(bench, "jembatan putus", sender="+6281399990000", index=2), "ticket")
+        elif publish.publication.token:
+            settle(bench, [publish])
+    assert not bench.standing.status(bench.at).link.no_subscriber
+    assert groups(bench.jump(3600)) == {}
+    assert bench.store.counts(bench.at).spool == 1, "the ticket alone"
+
+
+def test_a_group_event_that_the_broker_never_takes_is_let_go_in_the_end(bench):
+    commands = bench.sms("jalan rusak")
+    for _ in range(12):
+        for publish in of(Publish, commands):
+            if "/event/group/" in publish.publication.topic:
+                bench.puback(publish, PubackResult.REFUSED)
+        commands = bench.jump(7200)
+    assert bench.store.counts(bench.at).spool == 1
