@@ -15,6 +15,7 @@ from kentongan.daemon.status import FaultStatus, LineStatus, LinkStatus, Status,
 from kentongan.mqtt.events import DownCause
 
 PORT_GONE_MS = 10_000  # a modem that restarts takes its USB port away for some seconds
+SIM_GONE_MS = 12_000  # a radio that is switched off and on shows no SIM for some seconds
 SILENT_MS = 25_000  # a modem that does not get through its start; a lamp must tell within 30 s
 SEARCHING_MS = 30_000  # a SIM800 registers in 5 to 20 s
 NOT_REGISTERED_MS = 300_000  # contract 4.10
@@ -265,7 +266,7 @@ def _down(line: LineStatus, status: Status) -> str:
     match line.state:
         case ModemState.READY:
             return ""
-        case ModemState.SIM_ABSENT:
+        case ModemState.SIM_ABSENT if age_ms >= SIM_GONE_MS:
             return "sim_missing"
         case ModemState.SIM_LOCKED:
             return _lock(line.sim_lock)

@@ -35,7 +35,7 @@ DETECTED = [
     ("modem_not_responding", {"lines": (line(state="down", age_ms=0),)}),
     ("modem_not_responding", {"lines": (line(state="probing", age_ms=25 * S),)}),
     ("modem_not_responding", {"lines": (line(state="initialising", age_ms=25 * S),)}),
-    ("sim_missing", {"lines": (line(state="sim_absent", age_ms=0),)}),
+    ("sim_missing", {"lines": (line(state="sim_absent", age_ms=12 * S),)}),
     ("sim_pin_required", {"lines": (line(state="sim_locked", sim_lock="SIM PIN"),)}),
     ("sim_puk_required", {"lines": (line(state="sim_locked", sim_lock="SIM PUK"),)}),
     ("sim_locked", {"lines": (line(state="sim_locked", sim_lock="PH-NET PIN"),)}),
@@ -102,6 +102,7 @@ DETECTED = [
 ]
 OF_THE_BOX = {"power_undervoltage", "power_overvoltage", "overheated"}  # whoever says it
 NOT_YET = [
+    {"lines": (line(state="sim_absent", age_ms=12 * S - 1),)},
     {"lines": (line(state="closed", age_ms=10 * S - 1),)},
     {"lines": (line(state="probing", age_ms=25 * S - 1),)},
     {"lines": (line(state="searching", registration=2, age_ms=30 * S - 1),)},
@@ -275,7 +276,7 @@ def test_one_line_down_of_two_does_not_stop_the_gateway() -> None:
     one = replace(status(lines=(broken, well)), faults=assess(status(lines=(broken, well)), ()))
     assert stopping(one.faults, 2) is None
     assert grade(one) == "degraded"
-    both = (broken, line(name="b", state="sim_absent"))
+    both = (broken, line(name="b", state="sim_absent", age_ms=12 * S))
     two = replace(status(lines=both), faults=assess(status(lines=both), ()))
     stop = stopping(two.faults, 2)
     assert stop is not None
