@@ -138,7 +138,8 @@ def main() -> int:
     table = "".join(f"| {what} | {met} | {limit} | {'yes' if kept else 'NO'} |\n" for what, met, limit, kept in rows)
     body = (
         f"## Modem line\n\n{options.messages} messages through {SLOTS} slots at 115200 baud, the whole gateway:"
-        f" received, committed, published, deleted. Load of the machine meanwhile: {os.getloadavg()[0]:.0f}.\n\n| What | Measured | Limit | Kept |\n|---|---|---|---|\n{table}"
+        f" received, committed, published, deleted. Load of the machine meanwhile: {os.getloadavg()[0]:.0f}."
+        f"\n\n| What | Measured | Limit | Kept |\n|---|---|---|---|\n{table}"
     )
     print(body)
     if options.write:
