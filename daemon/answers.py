@@ -5,6 +5,7 @@ none of the words that Indonesian operators filter (domain.md 0.2, 3.1); `lint` 
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,6 +35,10 @@ class Template(StrEnum):
         "Laporan Anda sudah kami terima. Tiket: {t}. Kami teruskan ke dinas terkait. "
         "Balas SMS ini utk menambah lokasi/keterangan. {c}"
     )
+    DEGRADED = (
+        "Laporan Anda aman tersimpan, tiket {t}. Sistem pusat sedang gangguan, kami teruskan setelah pulih. "
+        "Tak perlu kirim ulang. {c}"
+    )
     APPEND = "Tambahan keterangan sudah masuk ke tiket {t}. Tidak perlu kirim ulang. {c}"
 
 
@@ -48,15 +53,16 @@ class Answers:
         """Fill a template."""
         return template.format(t=number, c=self.signature).strip()
 
-    def to(self, ticket: Ticket, *, last_hour: int, last_day: int) -> str:
+    def to(self, ticket: Ticket, *, last_hour: int, last_day: int, degraded: bool = False) -> str:
         """Give the acknowledgement due to a freshly opened ticket, or nothing.
 
-        A thread's first SMS is always answered within the daily cap; a follow-up at most once an hour.
+        A thread's first SMS is always answered within the daily cap; a follow-up at most once an hour. It promises no
+        forwarding while the county cannot be reached (`degraded`).
         """
         if not self.acknowledge or not ticket.sender.replyable or last_day >= PER_DAY:
             return ""
         if ticket.thread is Thread.NEW:
-            return self.text(Template.ACK, ticket.number)
+            return self.text(Template.DEGRADED if degraded else Template.ACK, ticket.number)
         return self.text(Template.APPEND, ticket.number) if last_hour < PER_HOUR else ""
 
 
@@ -100,12 +106,15 @@ def lint(answers: Answers) -> None:
 class Acknowledger:
     """Turns an answer's text into the message that carries it."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, degraded: Callable[[], bool] = lambda: False) -> None:
         self._answers = answers
+        self._degraded = degraded
 
     def __call__(self, ticket: Ticket, answered: Answered) -> OutboundDraft | None:
         """Give the acknowledgement due to a freshly opened ticket, encoded; `None` when none is due."""
-        text = self._answers.to(ticket, last_hour=answered.last_hour, last_day=answered.last_day)
+        text = self._answers.to(
+            ticket, last_hour=answered.last_hour, last_day=answered.last_day, degraded=self._degraded()
+        )
         if not text:
             return None
         segmented = pdu.segment(

@@ -65,7 +65,8 @@ class CareDesk:
                 result = _detail(ticket) if ticket else Refusal("unknown_ticket", "this gateway has no such ticket")
             case AskMonth(period, start_ms, end_ms):
                 figures = self._store.ledger.figures(period) | self._store.ledger.outgoing(start_ms, end_ms)
-                result = {"figures": figures, "waits_ms": _spread(self._store.ledger.waits(start_ms, end_ms))}
+                waits, held = (of(start_ms, end_ms) for of in (self._store.ledger.waits, self._store.ledger.held))
+                result = {"figures": figures, "waits_ms": _spread(waits), "held_ms": _spread(held)}
             case Probe(way):
                 result = {"begun": self._of.keeper.test(way, at)}
             case NoteUse(words):

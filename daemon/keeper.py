@@ -9,10 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from kentongan.at.events import UssdAnswered
+from kentongan.daemon import faults
 from kentongan.daemon.blackout import Blackout
 from kentongan.daemon.canary import Canary
 from kentongan.daemon.clerk import Words, read_command
-from kentongan.daemon.clerk_desk import ClerkDesk
+from kentongan.daemon.clerk_desk import STANDS_MS, ClerkDesk
 from kentongan.daemon.events import Command
 from kentongan.daemon.line import Line
 from kentongan.daemon.nightwatch import NightWatch
@@ -46,6 +47,7 @@ class Keeper:
         self._duties = duties
         self._status = status
         self._now: Moment | None = None
+        self._seen: Status | None = None
 
     @property
     def neighbours_silent(self) -> int:
@@ -54,7 +56,7 @@ class Keeper:
 
     def look(self, status: Status, at: Moment) -> list[Command]:
         """Do what is due."""
-        self._now = at
+        self._now, self._seen = at, status
         duties, commands = self._duties, list[Command]()
         try:
             for line in self._lines.values():
@@ -69,6 +71,13 @@ class Keeper:
         except StoreUnavailable:
             return commands
         return commands
+
+    def degraded(self) -> bool:
+        """Tell whether the county has not been reached for a quarter of an hour."""
+        if self._seen is None:
+            return False
+        stands = [fault for fault in self._seen.faults if faults.of(fault.cause).clerk == faults.SERVER]
+        return any(self._seen.steady_ms - fault.since_steady_ms >= STANDS_MS for fault in stands)
 
     def ussd(self, line: Line, event: UssdAnswered, at: Moment) -> list[Command]:
         """Take an operator's answer."""

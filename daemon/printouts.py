@@ -208,10 +208,11 @@ def report(period: str, answer: Row, outages: Sequence[Row]) -> list[str]:
     figures = answer.get("figures")
     counts = {str(name): value for name, value in figures.items()} if isinstance(figures, dict) else {}
     lines = [f"LAPORAN {period}", *(f"  {name:<40} {grouped(int(value)):>8}" for name, value in sorted(counts.items()))]
-    waits = answer.get("waits_ms")
-    if isinstance(waits, list) and len(waits) == 3:
-        least, middle, most = (overview.duration(int(wait) // 1000) for wait in waits)
-        lines.append(f"  diakui server setelah: tercepat {least}, tengah {middle}, terlama {most}")
+    for name, words in (("waits_ms", "diakui server setelah"), ("held_ms", "tertahan di operator")):
+        spread = answer.get(name)
+        if isinstance(spread, list) and len(spread) == 3:
+            least, middle, most = (overview.duration(int(wait) // 1000) for wait in spread)
+            lines.append(f"  {words}: tercepat {least}, tengah {middle}, terlama {most}")
     down: dict[str, int] = {}
     for row in outages:
         down[str(row.get("cause"))] = down.get(str(row.get("cause")), 0) + number(row, "lasted_s")

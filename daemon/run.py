@@ -163,7 +163,7 @@ class Gateway:
         standing.hours = read_hours(config.office.hours, self._zone.offset_min(0))
         keeper = make_keeper(config, store, lines, self._outside(standing))
         office = Office(_secret(Path(config.store.path)), own, Ears(keeper.sorted, keeper.heed))
-        acknowledge = keeper.guarded(Acknowledger(self._answers))
+        acknowledge = keeper.guarded(Acknowledger(self._answers, keeper.degraded))
         digest = sha256(configuration.effective(config).encode()).hexdigest()[:16]
         sources = Sources(store, broker, standing, self._papers, Journal(), digest)
         desks = Desks(office, acknowledge, Teller(voice))

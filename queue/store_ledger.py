@@ -116,6 +116,21 @@ class Ledger:
             )
             return [max(0, row[0]) for row in rows]
 
+    def held(self, since_ms: int, until_ms: int) -> list[int]:
+        """Give how long the operator held the SMS that opened the tickets of a time, in milliseconds, in order.
+
+        Only where both clocks can be believed: the service centre's stamp and ours of that moment.
+        """
+        with self._file.reading():
+            rows = self._file.run(
+                "SELECT max(0, t.received_ms - p.smsc_ms) AS held FROM ticket t JOIN part p ON p.ticket_seq = t.seq"
+                " WHERE t.received_ms >= ? AND t.received_ms < ? AND t.synced = 1 AND p.sequence = 1"
+                " AND p.smsc_ms IS NOT NULL ORDER BY held",
+                since_ms,
+                until_ms,
+            )
+            return [row[0] for row in rows]
+
     def outgoing(self, since_ms: int, until_ms: int) -> dict[str, int]:
         """Count the outgoing messages of a time by their state."""
         with self._file.reading():

@@ -72,6 +72,8 @@ def test_the_last_decisions_and_the_figures_of_a_month_are_told(bench):
     assert any("ticket_opened" in line["text"] for line in lines)
     _, month = ask(bench, b'{"request": "month", "period": "2026-11", "start_ms": 0, "end_ms": 9000000000000}')
     assert month["figures"]["tickets"] == 1
+    assert month["held_ms"] == [0, 0, 0]
+    assert month["waits_ms"] == []
 
 
 def test_a_line_is_asked_for_its_recording_and_has_its_power_cut(bench):

@@ -104,7 +104,7 @@ class Bench:
         keeper = self._keeper(lines, hours)
         sources = Sources(self.store, broker, standing, papers, Journal(), "digest")
         office, tell = Office(b"key", ears=Ears(keeper.sorted, keeper.heed)), Teller(voice)
-        acknowledger = keeper.guarded(Acknowledger(Answers(self.acknowledge, "Kominfo Luwu Utara")))
+        acknowledger = keeper.guarded(Acknowledger(Answers(self.acknowledge, "Kominfo Luwu Utara"), keeper.degraded))
         allowed = Addressees("a", self.people, self.broadcast_per_day)
         county = County(
             ReplyRules(6, self.replies_per_minute), allowed, Desks(office, acknowledger, tell), self.commands_per_minute
