@@ -29,6 +29,7 @@ COMMANDS = {
         "conformance",
         "Hold a county's backend against the contract, point by point.",
     ),
+    "firstboot": ("kentongan.daemon.cli_firstboot", "command", "Take the SD card's KONFIGURASI.txt over."),
     "check-config": (
         "kentongan.daemon.cli_config",
         "check_config",

@@ -1,0 +1,258 @@
+"""Take a card's settings over at boot: read KONFIGURASI.txt, change the box as a whole or not at all, write HASIL.txt.
+
+Nothing on the card is executed, followed or trusted to be what its name says. The order survives a power cut: secrets,
+then the TOML, and the card's own copy is blanked last, so that the next boot finishes what this one began.
+"""
+
+import os
+import re
+import shutil
+import ssl
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from kentongan.daemon import config, flashcard, flashcard_report
+from kentongan.daemon.errors import ConfigError
+from kentongan.daemon.flashcard import Flashcard, Note
+from kentongan.daemon.status import ConfigStatus
+from kentongan.daemon.version import VERSION
+
+CARD_NAME = re.compile(r"konfigurasi(\.txt)*", re.IGNORECASE)
+MARKER = "ditolak"  # beside the TOML: why the newest card is not in force
+TAKEN = "dari-kartu"  # beside the TOML: a card has been taken over before
+CREDENTIALS = {"server_sandi": "mqtt", "pin_kartu": "pin"}
+MAX_CA_BYTES = 262_144  # a chain of certificates has a few thousand
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders of the box."""
+
+    card: Path = Path("/boot/firmware")
+    etc: Path = Path("/etc/kentongan")
+    iwd: Path = Path("/var/lib/iwd")
+    serial: Path = Path("/sys/firmware/devicetree/base/serial-number")
+
+
+def firstboot(places: Places) -> Flashcard:
+    """Read the card and take it over; gives what was understood."""
+    first = not (places.etc / TAKEN).exists()
+    file, card, data = _read(places)
+    _copy_ca(places, card)
+    if not card.errors and not card.blank:
+        _take_over(places, card)
+    _mark(places, card)
+    if file is not None and not card.errors and not card.blank:
+        clean = flashcard.blanked(data)
+        if clean is not None:
+            _write(file, clean)
+    _write(places.card / "HASIL.txt", flashcard_report.hasil(card, _facts(places, card), first=first))
+    return card
+
+
+def rejected(etc: Path) -> ConfigStatus:
+    """Tell whether the configuration in force is the one that the card asked for."""
+    try:
+        return ConfigStatus("rejected", (etc / MARKER).read_text(encoding="utf-8").strip())
+    except OSError:
+        return ConfigStatus()
+
+
+def _read(places: Places) -> tuple[Path | None, Flashcard, bytes]:
+    """Choose among KONFIGURASI.txt, .txt.txt and the like the one that is filled in."""
+    found: list[tuple[Path, Flashcard, bytes]] = []
+    for path in _candidates(places.card):
+        data = _regular(path, flashcard.MAX_BYTES)
+        card = flashcard.read(data or b"", stored=_stored(places))
+        if data is None:
+            card.blank = False
+            card.errors.append(Note(0, f"{path.name} bukan berkas biasa atau tidak terbaca; hapus dan salin ulang"))
+        if not card.blank:
+            found.append((path, card, data or b""))
+    if not found:
+        return None, Flashcard(blank=True), b""
+    if len(found) > 1:
+        names = " dan ".join(path.name for path, _, _ in found)
+        return None, Flashcard(errors=[Note(0, f"ada lebih dari satu berkas: {names}; sisakan satu saja")]), b""
+    return found[0]
+
+
+def _candidates(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if CARD_NAME.fullmatch(path.name))
+    except OSError:
+        return []
+
+
+def _regular(path: Path, limit: int) -> bytes | None:
+    """Read a plain file up to one byte over the limit; nothing for a link, a pipe, a device, or what cannot be read."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        with os.fdopen(handle, "rb") as file:
+            return file.read(limit + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else None
+    except OSError:
+        return None
+
+
+def _stored(places: Places) -> frozenset[str]:
+    kept = {key for key, name in CREDENTIALS.items() if (places.etc / "credentials" / name).exists()}
+    if any(places.iwd.glob("*.psk")):
+        kept.add("wifi_sandi")
+    return frozenset(kept)
+
+
+def _copy_ca(places: Places, card: Flashcard) -> None:
+    """Stage the county's own CA, or say what is wrong with it."""
+    secure = str(card.settings.get("server", "")).startswith("mqtts:")
+    path = next((each for each in _listing(places.card) if each.name.lower() in {"ca.crt", "ca.crt.txt"}), None)
+    if path is None:
+        if secure and not (places.etc / "ca.crt").exists():
+            text = "ca.crt tidak ada di kartu; minta sertifikat CA pada pengelola server dan salin ke sini"
+            card.errors.append(Note(0, text))
+        return
+    data = _regular(path, MAX_CA_BYTES)
+    if data is None or not _is_ca(data):
+        card.errors.append(Note(0, f"{path.name} bukan sertifikat CA (PEM); minta lagi pada pengelola server"))
+
+
+def _listing(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _is_ca(data: bytes) -> bool:
+    if len(data) > MAX_CA_BYTES or b"PRIVATE KEY" in data:
+        return False
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=data.decode("ascii"))
+    except (ssl.SSLError, UnicodeDecodeError, ValueError):
+        return False
+    return True
+
+
+def _take_over(places: Places, card: Flashcard) -> None:
+    """Build the new configuration aside, let the gateway's own reader judge it, and move it into place."""
+    stage = places.etc / "baru"
+    shutil.rmtree(stage, ignore_errors=True)
+    (stage / "credentials").mkdir(parents=True, mode=0o700)
+    try:
+        for key, name in CREDENTIALS.items():
+            _stage_secret(places, stage, card, key, name)
+        ca = _stage_ca(places, stage)
+        text = flashcard_report.toml(card, ca=ca).encode()
+        _write(stage / "kentongan.toml", text, mode=0o640)
+        config.load(stage / "kentongan.toml")
+    except ConfigError as error:
+        card.errors.append(Note(0, f"pengaturan tidak dapat dipakai ({error.key}: {error.why})"))
+    else:
+        _move(places, stage, card)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _stage_secret(places: Places, stage: Path, card: Flashcard, key: str, name: str) -> None:
+    old, new = places.etc / "credentials" / name, stage / "credentials" / name
+    if key in card.settings:
+        _write(new, str(card.settings[key]).encode() + b"\n", mode=0o600)
+    elif key in card.kept:
+        _write(new, old.read_bytes(), mode=0o600)
+
+
+def _stage_ca(places: Places, stage: Path) -> bool:
+    for path in (*(each for each in _listing(places.card) if each.name.lower() in {"ca.crt", "ca.crt.txt"}),):
+        data = _regular(path, MAX_CA_BYTES)
+        if data is not None:
+            _write(stage / "ca.crt", data, mode=0o644)
+            return True
+    if (places.etc / "ca.crt").exists():
+        _write(stage / "ca.crt", (places.etc / "ca.crt").read_bytes(), mode=0o644)
+        return True
+    return False
+
+
+def _move(places: Places, stage: Path, card: Flashcard) -> None:
+    (places.etc / "credentials").mkdir(mode=0o700, exist_ok=True)
+    for name in CREDENTIALS.values():
+        if (stage / "credentials" / name).exists():
+            _move_changed(stage / "credentials" / name, places.etc / "credentials" / name)
+    _join_wifi(places, card)
+    if (stage / "ca.crt").exists():
+        _move_changed(stage / "ca.crt", places.etc / "ca.crt")
+    _move_changed(stage / "kentongan.toml", places.etc / "kentongan.toml")
+    _give_to_group(places.etc / "kentongan.toml")
+    _write(places.etc / TAKEN, b"pengaturan ini dari KONFIGURASI.txt\n")
+
+
+def _join_wifi(places: Places, card: Flashcard) -> None:
+    """Write iwd's file of one network; its name in hexadecimal unless it is plain."""
+    if "wifi_sandi" not in card.settings:
+        return
+    ssid = str(card.settings["wifi_nama"])
+    plain = re.fullmatch(r"[A-Za-z0-9 _-]+", ssid)
+    name = ssid if plain else "=" + ssid.encode().hex()
+    word = str(card.settings["wifi_sandi"]).replace("\\", "\\\\")
+    word = re.sub(r"^ ", r"\\s", word)
+    places.iwd.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write(places.iwd / f"{name}.psk", f"[Security]\nPassphrase={word}\n".encode(), mode=0o600)
+
+
+def _give_to_group(path: Path) -> None:
+    """Let the gateway's user read the file; elsewhere than on a box there is no such user."""
+    try:
+        shutil.chown(path, group="kentongan")
+    except (LookupError, PermissionError):
+        return
+
+
+def _mark(places: Places, card: Flashcard) -> None:
+    marker = places.etc / MARKER
+    if card.errors:
+        first = card.errors[0]
+        where = f"baris {first.line}: " if first.line else ""
+        _write(marker, f"{where}{first.text}\n".encode(), mode=0o640)
+        _give_to_group(marker)
+    else:
+        marker.unlink(missing_ok=True)
+
+
+def _facts(places: Places, card: Flashcard) -> list[tuple[str, str]]:
+    serial = _regular(places.serial, 64) or b""
+    facts = [("versi", VERSION), ("nomor seri", serial.decode("ascii", "replace").strip("\0\n ") or "tidak diketahui")]
+    if "awalan_tiket" in card.settings:
+        facts.append(("nama di server", flashcard_report.gateway_id(card)))
+    return facts
+
+
+def _move_changed(source: Path, target: Path) -> None:
+    if not (target.exists() and target.read_bytes() == source.read_bytes()):
+        source.replace(target)
+        _sync(target.parent)
+
+
+def _write(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Replace a file whole and durably, and only if it changes: a card has few writes."""
+    if _regular(path, len(data)) == data:
+        return
+    aside = path.with_name(f"~{path.name}")
+    aside.unlink(missing_ok=True)
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(handle)
+    aside.replace(path)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
