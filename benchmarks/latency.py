@@ -87,12 +87,12 @@ def main() -> int:
         ("start of the gateway to its first ticket", f"{first_s:.2f} s", f"{FIRST_S} s", first_s <= FIRST_S),
         ("kentongan --help, median", f"{median(starts):.2f} s", f"{HELP_S} s", median(starts) <= HELP_S),
         (
-            f"resident memory, gateway {weights['run']:.0f} MB + watcher {weights['watch']:.0f} MB",
-            f"{total:.0f} MB",
+            f"resident memory, gateway {weights['run']:.1f} MB + watcher {weights['watch']:.1f} MB",
+            f"{total:.1f} MB",
             f"{RSS_MB:.0f} MB",
             total <= RSS_MB,
         ),
-        ("the same, shared pages counted once", f"{shared:.0f} MB", "", True),
+        ("the same, shared pages counted once", f"{shared:.1f} MB", "", True),
     ]
     table = "".join(
         f"| {what} | {value} | {limit} | {'yes' if good else 'NO'} |\n" for what, value, limit, good in rows
