@@ -94,7 +94,7 @@ def _test_credit(session: Session, _words: list[str]) -> Step:
 
 def _test_canary(session: Session, _words: list[str]) -> Step:
     step = session.ask({"request": "probe", "way": "texts"}, _begun("Nomor layanan belum diatur (public_number)."))
-    return session.asks_first("Kirim semua teks otomatis ke nomor sendiri, biaya 2 SMS.", step)
+    return session.asks_first("Kirim semua teks otomatis ke nomor sendiri, satu SMS tiap teks.", step)
 
 
 def _begun(otherwise: str) -> Callable[[object], list[str]]:

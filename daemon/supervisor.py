@@ -20,7 +20,7 @@ from kentongan.mqtt.client import Link
 from kentongan.mqtt.events import Publication
 
 LATE_S = 60.0  # a worker that has not come round for so long is stuck: three of its longest sleeps
-HOST_S = 30.0  # how often the machine itself is measured
+HOST_S = 20.0  # how often the machine itself is measured; a lamp must tell within 30 s
 MODEM_STOP_S = 15.0  # a send in flight may end by itself; a longer one is found as `sending` and called uncertain
 CORE_STOP_S = 10.0
 LINK_STOP_S = 6.0  # the farewell's PUBACK has 5 s (contract 6.10)
