@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-newest test-debian13 lint docs fault-run format bench chaos userland contract deb hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls
+.PHONY: help demo test test-newest test-debian13 lint docs fault-run format bench chaos userland contract deb image hw-test hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -96,6 +96,13 @@ contract: ## write the published contract anew from the payload types
 
 deb: ## build the Debian packages into dist/
 	sh debian/build
+
+image: ## build the SD card's image, build/kentongan-VERSION-arm64.img.xz (root; about twenty minutes)
+	sh image/build
+
+hw-test: ## boot the image on an emulated Raspberry Pi 3 and play the first SMS and a power cut (about twenty minutes)
+	@$(SETUP) broker run
+	$(RUN) hw-tests/board/run.py build
 
 hw-test-fast: ## prove the package and its units under a real systemd (root; a few minutes)
 	sh hw-tests/fast/run
