@@ -246,7 +246,7 @@ def load(path: Path = SHIPPED) -> Rules:
             raise ConfigError(key, f"{path} is larger than {MAX_OCTETS} octets", remedy)
         source = msgspec.convert(tomllib.loads(data.decode()), RuleFile)
         rules = Rules(source)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, msgspec.ValidationError) as error:  # no ValueError before msgspec 0.20
         raise ConfigError(key, f"{path}: {error}", remedy) from error
     named = {rule.group for rule in source.rule} | {source.fallback, source.everybody} - {""}
     if missing := sorted(slug for slug in named if not rules.knows(slug) or not SLUG.fullmatch(slug)):

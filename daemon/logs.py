@@ -4,6 +4,7 @@ Phone numbers are masked, and words of citizens, PDUs and secrets are never writ
 """
 
 import json
+import logging
 import re
 import sys
 import traceback
@@ -100,6 +101,7 @@ class PlainLog:
 def configure(level: str, form: str, environ: Mapping[str, str], stream: TextIO = sys.stderr) -> Log:
     """Set structlog up once for this process; `form` is auto, json or console."""
     lazily("asyncio")
+    vars(logging)["logAsyncioTasks"] = False  # since Python 3.12 each log record of the library would ask it for a task
     import structlog  # noqa: PLC0415 - megabytes: not for the watcher and the short commands
 
     console = form == "console" or (form == "auto" and stream.isatty())

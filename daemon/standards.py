@@ -65,7 +65,7 @@ def load(profile: str, path: Path = SHIPPED) -> tuple[Leg, ...]:
         return ()
     try:
         profiles = msgspec.convert(tomllib.loads(path.read_text("utf-8")), dict[str, dict[str, LegEntry]])
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, msgspec.ValidationError) as error:  # no ValueError before msgspec 0.20
         raise ConfigError("sla.file", f"{path}: {error}", "correct the file, or remove the key") from error
     if profile not in profiles:
         raise ConfigError("sla.profile", f"{profile!r} is unknown", f"write one of {', '.join(profiles)}")
