@@ -189,5 +189,5 @@ def pins(text: str) -> tuple[int, ...]:
     pieces = re.split(r"[,;\s]+", text.strip())
     found = tuple(int(piece) for piece in pieces if re.fullmatch(r"[0-9]{1,2}", piece))
     if len(pieces) != 4 or len(set(found)) != 4 or not all(2 <= each <= 27 for each in found):
-        raise ValueUnreadable("tulis empat nomor pin BCM yang berbeda, contoh: 17, 27, 22, 23")
+        raise ValueUnreadable("tulis empat nomor pin BCM yang berbeda, contoh: 22, 23, 24, 25")
     return found

@@ -14,7 +14,7 @@ FAT_OFFSET = "1M"
 HERE = Path(__file__).resolve().parent
 OVERLAY = HERE.parents[1] / "image" / "overlays" / "emulated-console.dts"
 GPLEV0 = 0x3F200034
-LAMPS = {"LISTRIK": 17, "KARTU": 27, "SERVER": 22, "GANGGUAN": 23}
+LAMPS = {"LISTRIK": 22, "KARTU": 23, "SERVER": 24, "GANGGUAN": 25}
 
 
 class Card:

@@ -33,7 +33,7 @@ server       = mqtts://10.0.2.2:{port}/
 server_user  = gw-lu2
 server_sandi = {password}
 hp_layanan   = '08114200000
-lampu        = 17, 27, 22, 23
+lampu        = 22, 23, 24, 25
 """
 
 
