@@ -179,7 +179,7 @@ ROWS = (
         ("open the lid, check the SIM", "wipe it and push it in until it clicks", "still red: try the SIM in a phone"),
         "line_not_running",
         "sim_missing",
-        detector="+CPIN? and CME 10, 13, 15; a send refused with CMS 310, 313",
+        detector="+CPIN? and CME 10, 13, 15 for 12 s; a send refused with CMS 310, 313",
         clerk=STOPPED,
     ),
     Fault(
@@ -246,7 +246,7 @@ ROWS = (
         "the SIM is not registered at the network yet",
         ("periksa antena", "pindahkan alat dekat jendela", "tunggu 5 menit"),
         ("check the antenna", "move the box near a window", "wait 5 minutes"),
-        detector="+CREG 0, 2 or 4 for 30 s",
+        detector="+CREG 0, 2 or 4 for 22 s",
     ),
     Fault(
         4,

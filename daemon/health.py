@@ -17,7 +17,7 @@ from kentongan.mqtt.events import DownCause
 PORT_GONE_MS = 10_000  # a modem that restarts takes its USB port away for some seconds
 SIM_GONE_MS = 12_000  # a radio that is switched off and on shows no SIM for some seconds
 SILENT_MS = 25_000  # a modem that does not get through its start; a lamp must tell within 30 s
-SEARCHING_MS = 30_000  # a SIM800 registers in 5 to 20 s
+SEARCHING_MS = 22_000  # a SIM800 registers in 5 to 20 s
 NOT_REGISTERED_MS = 300_000  # contract 4.10
 STORE_MS = 5_000  # longer than a busy SQLite
 LINK_MS = 20_000  # a connection that comes back at the first or second attempt is no fault

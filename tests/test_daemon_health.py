@@ -40,7 +40,7 @@ DETECTED = [
     ("sim_puk_required", {"lines": (line(state="sim_locked", sim_lock="SIM PUK"),)}),
     ("sim_locked", {"lines": (line(state="sim_locked", sim_lock="PH-NET PIN"),)}),
     ("sim_foreign", {"lines": (line(sim_foreign=True),)}),
-    ("network_searching", {"lines": (line(state="searching", registration=2, age_ms=30 * S),)}),
+    ("network_searching", {"lines": (line(state="searching", registration=2, age_ms=22 * S),)}),
     ("network_not_registered", {"lines": (line(state="searching", registration=2, age_ms=300 * S),)}),
     ("network_denied", {"lines": (line(state="searching", registration=3, age_ms=0),)}),
     # -- 5: sending
@@ -105,7 +105,7 @@ NOT_YET = [
     {"lines": (line(state="sim_absent", age_ms=12 * S - 1),)},
     {"lines": (line(state="closed", age_ms=10 * S - 1),)},
     {"lines": (line(state="probing", age_ms=25 * S - 1),)},
-    {"lines": (line(state="searching", registration=2, age_ms=30 * S - 1),)},
+    {"lines": (line(state="searching", registration=2, age_ms=22 * S - 1),)},
     {"store": StoreStatus("unavailable", since_steady_ms=STEADY_MS - 5 * S + 1)},
     {"store": StoreStatus(unacknowledged=1, oldest_unacknowledged_s=899)},
     {"host": replace(edge.HOST, disk_free_mb=100, temperature_c=79.9)},
@@ -180,7 +180,7 @@ def after(ms: int, **changes: object) -> Status:
 
 def test_a_missing_network_ripens_on_time_although_the_modem_is_started_again_and_again() -> None:
     searching = line(state="searching", registration=2)
-    standing = assess(status(lines=(replace(searching, state_steady_ms=STEADY_MS - 30 * S),)), ())
+    standing = assess(status(lines=(replace(searching, state_steady_ms=STEADY_MS - 22 * S),)), ())
     assert causes(standing) == ["network_searching"]
     begun = standing[0]
     for ms, state in ((60, "probing"), (120, "searching"), (180, "initialising"), (240, "searching")):
@@ -188,13 +188,13 @@ def test_a_missing_network_ripens_on_time_although_the_modem_is_started_again_an
         standing = assess(one, standing)
         assert standing == (begun,)
     for state in ("searching", "probing"):
-        late = after(270 * S, lines=(replace(searching, state=state, state_steady_ms=STEADY_MS + 269 * S),))
+        late = after(278 * S, lines=(replace(searching, state=state, state_steady_ms=STEADY_MS + 277 * S),))
         (found,) = assess(late, standing)
         assert found == replace(begun, cause="network_not_registered")
 
 
 def test_a_jump_of_the_wall_clock_ripens_nothing() -> None:
-    searching = (line(state="searching", registration=2, age_ms=30 * S),)
+    searching = (line(state="searching", registration=2, age_ms=22 * S),)
     standing = assess(status(lines=searching), ())
     jumped = replace(status(lines=searching), at_ms=NOW_MS + 86_400_000)
     assert assess(jumped, standing) == standing
