@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from edge import fault, status
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kentongan.daemon import card, faults, lamps
@@ -79,6 +79,7 @@ def test_whoever_counts_the_flashes_finds_the_right_line_of_the_card(row: faults
     assert printed()[numbers[0]] == faults.CARD[row.code].heading
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from(LIT), min_size=2, max_size=2, unique_by=lambda row: row.code))
 def test_two_faults_take_turns_and_both_can_be_counted(rows: list[faults.Fault]) -> None:
     numbers = counted(shown(*(row.cause for row in rows)))

@@ -2,7 +2,7 @@
 
 import pytest
 from edge import NOW_MS, STEADY_MS, fault, line, status
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -73,12 +73,14 @@ def test_everything_else_is_no_command(text: str) -> None:
     assert read_command(text) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_reader(text: str) -> None:
     command = read_command(text)
     assert command is None or len(text) <= 40
 
 
+@settings(deadline=None)
 @given(STORES, LINES, st.sampled_from(TOLD), st.integers(15, 30 * 1_440), st.booleans())
 def test_every_notice_and_answer_arrives_as_one_sms(store, one, row, stands_min, over) -> None:
     worst = replace(fault(row.cause, row.code, name="a"), since_steady_ms=STEADY_MS - stands_min * 60_000)

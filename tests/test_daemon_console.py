@@ -2,7 +2,7 @@
 
 import pytest
 from edge import NOW_MS, fault, line, status
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import to_builtins
 
@@ -205,6 +205,7 @@ def test_what_no_person_types_is_neither_obeyed_nor_echoed(typed: bytes) -> None
     assert cable.session.noted == "baris tidak terbaca"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.booleans())
 def test_no_line_breaks_the_console_and_whatever_it_prints_is_plain(typed: bytes, opened: bool) -> None:
     cable = Cable(Status(**{**fields(status()), "faults": (fault("credit_or_barred", 5, name="a"),)}))

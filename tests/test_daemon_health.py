@@ -1,7 +1,7 @@
 import edge
 import pytest
 from edge import NOW_MS, STEADY_MS, fault, line, offline, status
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -325,6 +325,7 @@ STATUSES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(STATUSES, min_size=1, max_size=4))
 def test_any_history_gives_known_faults_each_at_most_once(history: list[Status]) -> None:
     standing: tuple[FaultStatus, ...] = ()

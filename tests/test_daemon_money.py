@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kentongan.daemon.money import (
@@ -38,6 +38,7 @@ def test_the_code_is_the_configured_one_or_that_of_the_cards_operator(wanted: st
     assert all(len(network) == 5 for network in CODES)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**7), st.integers(0, 10**7), st.integers(0, 500))
 def test_a_leak_is_what_our_own_sends_cannot_explain(before: int, now: int, sends: int) -> None:
     purse = read_into(Purse(balance_rp=before), reading(now, sends), PRICE, 0)

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kentongan.daemon.office import HoursUnreadable, OfficeHours, read_hours
@@ -36,6 +36,7 @@ def test_days_may_run_over_the_end_of_the_week() -> None:
     assert [hours.is_open(wall_ms(f"2026-11-{day} 12:00")) for day in (27, 28, 29, 30)] == [False, True, True, True]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 4_000_000_000_000))
 def test_without_hours_the_office_is_always_open(moment: int) -> None:
     assert OfficeHours().is_open(moment)

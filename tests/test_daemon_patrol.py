@@ -1,6 +1,6 @@
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kentongan.daemon.answers import faults_of
@@ -27,6 +27,7 @@ KEYS = st.binary(min_size=1, max_size=40)
 NONCES = st.text("abcdefghijklmnopqrstuvwxyz", min_size=6, max_size=6)
 
 
+@settings(deadline=None)
 @given(NONCES, KEYS)
 def test_every_text_arrives_as_one_sms_and_reads_back(nonce: str, key: bytes) -> None:
     for text in (own_text("LU2", nonce), round_text("LU2", nonce, key), reply_text("LU2", nonce, key)):
@@ -37,6 +38,7 @@ def test_every_text_arrives_as_one_sms_and_reads_back(nonce: str, key: bytes) ->
     assert answered_nonce(reply_text("RB1", nonce, key), key) == nonce
 
 
+@settings(deadline=None)
 @given(NONCES, KEYS, KEYS)
 def test_only_the_shared_key_proves_a_neighbour_and_a_question_is_no_answer(
     nonce: str, key: bytes, other: bytes
@@ -49,6 +51,7 @@ def test_only_the_shared_key_proves_a_neighbour_and_a_question_is_no_answer(
     assert own_nonce(own_text("RB1", nonce), "LU2") == ""
 
 
+@settings(deadline=None)
 @given(st.text(max_size=100), KEYS)
 def test_no_text_breaks_a_reader(text: str, key: bytes) -> None:
     assert len(own_nonce(text, "LU2")) in {0, 6}
@@ -56,6 +59,7 @@ def test_no_text_breaks_a_reader(text: str, key: bytes) -> None:
     assert len(answered_nonce(text, key)) in {0, 6}
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=8, max_size=8))
 def test_a_nonce_is_six_small_letters(data: bytes) -> None:
     nonce = fresh(lambda _count: data)

@@ -1,0 +1,51 @@
+"""Start `run` or `watch` on a board that is not there: pins, kernel files and uhubctl are doubles in a folder.
+
+    python benchmarks/fault_box.py FOLDER HURRY [--config PATH] run|watch
+
+HURRY divides the waits that are long by design (a quarter of an hour before the clerk is told, the night watch's
+rhythm); 1 leaves everything as it is.
+"""
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+# Every place a long wait is read from: a module imports the number, not the name.
+WAITS = (
+    ("clerk_desk", "STANDS_MS"),
+    ("clerk_desk", "OVER_MS"),
+    ("patrol", "PATIENCE_MS"),
+    ("patrol", "AGAIN_MS"),
+    ("patrol", "SLOWLY_MS"),
+    ("nightwatch", "PATIENCE_MS"),
+    ("nightwatch", "SETTLE_MS"),
+    ("canary", "PATIENCE_MS"),
+    ("canary", "AGAIN_MS"),
+    ("canary", "FIRST_MS"),
+    ("blackout", "SETTLE_MS"),
+    ("blackout", "CLOCK_MS"),
+    ("health", "BACKEND_SILENT_S"),
+    ("health", "RESTARTS_MS"),
+    ("supervisor", "HOST_S"),
+)
+
+
+def prepare(folder: Path, hurry: float) -> None:
+    """Put the doubles in the place of the board."""
+    os.environ["PIN_LOG"] = str(folder / "pins.log")
+    os.environ["PATH"] = f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support" / "pins"))
+    host = import_module("kentongan.daemon.host")
+    host.ROOT = folder / "root"  # type: ignore[attr-defined]
+    clock = import_module("kentongan.daemon.clock")
+    clock.SystemClock.__init__.__kwdefaults__["is_synced"] = lambda: True  # as an NTP client keeps it in an office
+    for module, name in WAITS if hurry != 1 else ():
+        place = import_module(f"kentongan.daemon.{module}")
+        setattr(place, name, type(getattr(place, name))(getattr(place, name) / hurry))
+
+
+if __name__ == "__main__":
+    prepare(Path(sys.argv[1]), float(sys.argv[2]))
+    sys.argv[1:] = sys.argv[3:]
+    import_module("kentongan.daemon.main").main()

@@ -1,0 +1,193 @@
+"""Strike the real appliance with every way of not running (domain.md 4.5), and take the times.
+
+    python benchmarks/fault_run.py [--only WORD] [--at-once N] [--write]
+
+Each fault has an appliance of its own: gateway and watcher as processes, a virtual modem, a real broker, pins and
+kernel files as doubles. The red lamp is read from its pin, alarms at the broker, SMS on the air. `--write` puts the
+table into docs/fault-run.json, from which `make docs` takes it. Exit status 1 when a promise is broken.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from dataclasses import field as made_by
+from pathlib import Path
+from threading import Event
+
+import results
+from fault_field import CLERK, Field, field
+from fault_scenarios import SCENARIOS, Scenario
+
+from kentongan.daemon import faults
+
+OUT = Path(__file__).resolve().parent.parent / "docs" / "fault-run.json"
+LAMP_S = ALARM_S = 30.0  # issue 6
+START_S, STEP_S = 60.0, 0.2
+COLUMNS = ("Layer", "Fault struck", "Shown as", "Lamp", "Lamp after", "Alarm after", "Clerk after", "Well again after")
+WORDS = (
+    "Taken by `make fault-run` on the real processes, with a virtual modem, a real mosquitto and doubles of the pins "
+    "and of the kernel's files. Seconds from the strike to the first flash of the red lamp at its pin, to the alarm at "
+    "the broker, to the clerk's SMS on the air; and from the repair (*: by itself, from the strike) to a gateway that says "
+    "it is well. `-`: none is due. A number after ÷ says by how much the long waits were divided."
+)
+
+
+@dataclass
+class Outcome:
+    """What was seen of one fault."""
+
+    scenario: Scenario
+    lamp_s: float | None = None
+    alarm_s: float | None = None
+    clerk_s: float | None = None
+    well_s: float | None = None
+    wrong: list[str] = made_by(default_factory=list)
+
+
+class Strike:
+    """One fault on one appliance."""
+
+    def __init__(self, scenario: Scenario, it: Field) -> None:
+        self.scenario, self.it = scenario, it
+        self.outcome = Outcome(scenario)
+        self._rest = Event()
+
+    def run(self) -> Outcome:
+        """Strike, watch, repair, watch."""
+        if not self._until(self._well, START_S):
+            self.outcome.wrong.append(f"not well at the start: {self.it.causes()} {self.it.lamp_codes()}")
+            return self.outcome
+        self.scenario.before(self.it)
+        struck = self.it.clock.monotonic()
+        self.scenario.strike(self.it)
+        self._until(lambda: self._told(struck), self.scenario.within_s)
+        repaired = self.it.clock.monotonic()
+        if self.scenario.repair is not None:
+            self.scenario.repair(self.it)
+        if self._until(self._over, self.scenario.repair_s):
+            since = struck if self.scenario.repair is None else repaired
+            self.outcome.well_s = self.it.clock.monotonic() - since
+        self._judge()
+        return self.outcome
+
+    def _until(self, question: Callable[[], bool], within_s: float) -> bool:
+        end = self.it.clock.monotonic() + within_s
+        while not question():
+            if self.it.clock.monotonic() > end:
+                return False
+            self.it.look()
+            self._rest.wait(STEP_S)
+        return True
+
+    def _well(self) -> bool:
+        online = self.it.causes() <= {"clock_unsynced"} and self.it.lamp_codes() == ()
+        return online and (self.it.folder / "run" / "status.json").exists() and self.it.line_state() == "ready"
+
+    def _over(self) -> bool:
+        return self.scenario.cause not in self.it.causes() and (
+            not self.scenario.lights or self.scenario.code not in self.it.lamp_codes()
+        )
+
+    def _told(self, struck: float) -> bool:
+        """Note what can be seen by now; tells whether that is all there is to see."""
+        seen = self.outcome
+        if self.scenario.lights and seen.lamp_s is None:
+            found = [at for at, count in self.it.flashes(struck)[:-1] if count == self.scenario.code]
+            seen.lamp_s = found[0] - struck if found else None
+        if self.scenario.alarm and seen.alarm_s is None:
+            raised = [at for at, alarm in self.it.alarms if at >= struck and self._is_mine(alarm)]
+            seen.alarm_s = raised[0] - struck if raised else None
+        if self.scenario.clerk and seen.clerk_s is None:
+            told = [
+                at
+                for at, sms in self.it.said
+                if at >= struck and sms.number == CLERK and self.scenario.clerk in sms.text
+            ]
+            seen.clerk_s = told[0] - struck if told else None
+        lamp = seen.lamp_s is not None or not self.scenario.lights
+        alarm = seen.alarm_s is not None or not self.scenario.alarm
+        return lamp and alarm and (seen.clerk_s is not None or not self.scenario.clerk)
+
+    def _is_mine(self, alarm: dict[str, object]) -> bool:
+        details = alarm.get("details")
+        fault = details.get("fault") if isinstance(details, dict) else ""
+        return (
+            alarm.get("code") == self.scenario.alarm and alarm.get("state") == "active" and fault == self.scenario.cause
+        )
+
+    def _judge(self) -> None:
+        seen, wrong = self.outcome, self.outcome.wrong
+        if self.scenario.lights and (seen.lamp_s is None or seen.lamp_s > max(LAMP_S, self.scenario.notice_s)):
+            wrong.append(f"lamp {self.scenario.code} after {seen.lamp_s}: {self.it.flashes(0)[-6:]} {self.it.causes()}")
+        if self.scenario.alarm and (seen.alarm_s is None or seen.alarm_s > max(ALARM_S, self.scenario.notice_s)):
+            wrong.append(f"alarm {self.scenario.alarm} after {seen.alarm_s}")
+        if self.scenario.clerk and seen.clerk_s is None:
+            wrong.append(f"the clerk was not told {self.scenario.clerk!r}: {[sms.text for _, sms in self.it.said]}")
+        if seen.well_s is None:
+            wrong.append(f"not well again: {self.it.causes()} {self.it.lamp_codes()}")
+
+
+def struck(scenario: Scenario) -> Outcome:
+    """Let one fault happen to an appliance of its own."""
+    with field(scenario.hurry, own_disk=scenario.own_disk) as it:
+        outcome = Strike(scenario, it).run()
+        if outcome.wrong:
+            print(*(f"--- {name}\n{text[-1500:]}" for name, text in it.logs().items()), sep="\n", file=sys.stderr)
+    said = "; ".join(outcome.wrong) or "as promised"
+    print(
+        f"{scenario.name:32} lamp {shown(outcome.lamp_s):>6} alarm {shown(outcome.alarm_s):>6}"
+        f" clerk {shown(outcome.clerk_s):>7} well {shown(outcome.well_s):>6}  {said}",
+        flush=True,
+    )
+    return outcome
+
+
+def shown(seconds: float | None) -> str:
+    """Write seconds."""
+    return "-" if seconds is None else f"{seconds:.1f}"
+
+
+def row(outcome: Outcome) -> list[str]:
+    """Write one line of the table."""
+    scenario = outcome.scenario
+    star = "*" if scenario.repair is None else ""
+    hurried = f" ÷{scenario.hurry:g}" if scenario.hurry != 1 and scenario.clerk else ""
+    return [
+        scenario.layer,
+        scenario.name,
+        f"{scenario.code} {faults.of(scenario.cause).title}" if scenario.cause in faults.TABLE else "-",
+        f"{scenario.code}" if scenario.lights else "-",
+        shown(outcome.lamp_s),
+        shown(outcome.alarm_s),
+        shown(outcome.clerk_s) + hurried,
+        shown(outcome.well_s) + star,
+    ]
+
+
+def main() -> int:
+    """Strike, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="scenarios whose name holds this word")
+    parser.add_argument("--at-once", type=int, default=3, help="appliances at the same time")
+    parser.add_argument("--write", action="store_true", help="write docs/fault-run.json")
+    options = parser.parse_args()
+    chosen = [scenario for scenario in SCENARIOS if options.only in scenario.name]
+    for scenario in chosen:
+        if scenario.own_disk and os.geteuid():
+            print(f"{scenario.name:32} not struck: only root can mount a disk for it", flush=True)
+    chosen = [scenario for scenario in chosen if not (scenario.own_disk and os.geteuid())]
+    with ThreadPoolExecutor(options.at_once) as pool:
+        outcomes = list(pool.map(struck, chosen))
+    if options.write:
+        words = f"{WORDS} Machine: {results.machine()}."
+        table = {"words": words, "columns": COLUMNS, "rows": [row(outcome) for outcome in outcomes]}
+        OUT.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return int(any(outcome.wrong for outcome in outcomes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
