@@ -46,9 +46,18 @@ def firstboot(places: Places) -> Flashcard:
     if file is not None and not card.errors and not card.blank:
         clean = flashcard.blanked(data)
         if clean is not None:
-            _write(file, clean)
-    _write(places.card / "HASIL.txt", flashcard_report.hasil(card, _facts(places, card), first=first))
+            _write_on_card(file, clean, card)
+    report = flashcard_report.hasil(card, _facts(places, card), first=first)
+    _write_on_card(places.card / "HASIL.txt", report, card)
     return card
+
+
+def _write_on_card(path: Path, data: bytes, card: Flashcard) -> None:
+    """Write on the card; a card that takes nothing (write-protected, torn out) stops nobody."""
+    try:
+        _write(path, data)
+    except OSError as error:
+        card.warnings.append(Note(0, f"{path.name} tidak dapat ditulis di kartu: {error.strerror}"))
 
 
 def rejected(etc: Path) -> ConfigStatus:

@@ -194,6 +194,17 @@ def test_after_a_power_cut_before_the_card_was_blanked_the_next_boot_finishes(bo
     assert not (box.etc / "baru").exists()
 
 
+def test_a_card_that_cannot_be_written_to_still_gives_its_settings(box: Places) -> None:
+    fill(box, GOOD)
+    (box.card / "~HASIL.txt").mkdir()  # so that neither root nor anybody can write the answer
+
+    card = firstboot(box)
+
+    assert not card.errors
+    assert card.warnings[-1].text.startswith("HASIL.txt tidak dapat ditulis")
+    assert config.load(box.etc / "kentongan.toml").gateway.ticket_prefix == "LU2"
+
+
 def test_the_command_says_what_became_of_the_card_and_never_fails_for_it(box: Places) -> None:
     fill(box, GOOD.replace("WITA", "WITAA"))
     places = ["--card", str(box.card), "--etc", str(box.etc), "--iwd", str(box.iwd)]
