@@ -357,3 +357,13 @@ def test_the_program_refuses_nonsense_in_one_line(arguments, reason, tmp_path):
     assert result.returncode == 2
     assert reason in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_a_thread_that_ends_before_the_bell_rings_can_be_stopped(tmp_path):
+    modem = PtyModem(VirtualModem(by_name("sim800")), link=tmp_path / "modem")
+    modem.start()
+    modem.post(modem._quit)
+    modem._thread.join(10)
+    modem.stop()
+    modem.stop()
+    assert not (tmp_path / "modem").exists()

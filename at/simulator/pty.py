@@ -69,9 +69,15 @@ class PtyModem:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and take the port away."""
+        """End the thread and take the port away; a second time does nothing."""
+        if self._wake_write < 0:
+            return
         self.post(self._quit)
         self._thread.join(CALL_TIMEOUT_S)
+        # closed here and not in the thread: it may take the order and end before `post` has rung
+        for descriptor in (self._wake_read, self._wake_write):
+            os.close(descriptor)
+        self._wake_read = self._wake_write = -1
 
     def post(self, action: Callable[[], None]) -> None:
         """Run something in the modem's thread."""
@@ -132,7 +138,6 @@ class PtyModem:
             self._wiring.gone()
             if self._doorway is not None:
                 self._doorway.close()
-            os.close(self._wake_read)
 
     def _wait(self) -> None:
         deadlines = (self._modem.next_deadline(), self._wiring.next())
