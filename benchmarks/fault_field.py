@@ -70,7 +70,7 @@ class Field(Rig):
         match what:
             case SmsOut(number, text):
                 self.said.append((self.clock.monotonic(), what))
-                if number == OWN and self.loops_back and not (self.filters and "Kominfo" in text):
+                if number == OWN and self.loops_back and not (self.filters and "iket" in text):
                     self._modem.sms(OWN, text)
             case Seen(name, payload) if name.startswith("status/alarm/") and payload:
                 self.alarms.append((self.clock.monotonic(), json.loads(payload)))

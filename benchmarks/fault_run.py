@@ -31,8 +31,8 @@ COLUMNS = ("Layer", "Fault struck", "Shown as", "Lamp", "Lamp after", "Alarm aft
 WORDS = (
     "Taken by `make fault-run` on the real processes, with a virtual modem, a real mosquitto and doubles of the pins "
     "and of the kernel's files. Seconds from the strike to the first flash of the red lamp at its pin, to the alarm at "
-    "the broker, to the clerk's SMS on the air; and from the repair (*: by itself, from the strike) to a gateway that says "
-    "it is well. `-`: none is due. A number after ÷ says by how much the long waits were divided."
+    "the broker, to the clerk's SMS on the air; and from the repair (*: by itself, from the strike) to a gateway that "
+    "says it is well. `-`: none is due. A number after ÷ says by how much the long waits were divided."
 )
 
 
@@ -136,7 +136,7 @@ def struck(scenario: Scenario) -> Outcome:
     with field(scenario.hurry, own_disk=scenario.own_disk) as it:
         outcome = Strike(scenario, it).run()
         if outcome.wrong:
-            print(*(f"--- {name}\n{text[-1500:]}" for name, text in it.logs().items()), sep="\n", file=sys.stderr)
+            print(*(f"--- {name}\n{text[-9000:]}" for name, text in it.logs().items()), sep="\n", file=sys.stderr)
     said = "; ".join(outcome.wrong) or "as promised"
     print(
         f"{scenario.name:32} lamp {shown(outcome.lamp_s):>6} alarm {shown(outcome.alarm_s):>6}"
