@@ -40,8 +40,8 @@ def prepare(folder: Path, hurry: float) -> None:
     host.ROOT = folder / "root"  # type: ignore[attr-defined]
     clock = import_module("kentongan.daemon.clock")
     clock.SystemClock.__init__.__kwdefaults__["is_synced"] = lambda: True  # as an NTP client keeps it in an office
-    for module, name in WAITS if hurry != 1 else ():
-        place = import_module(f"kentongan.daemon.{module}")
+    places = [(import_module(f"kentongan.daemon.{module}"), name) for module, name in WAITS]
+    for place, name in places if hurry != 1 else ():  # imported before: each holds its own copy of a number
         setattr(place, name, type(getattr(place, name))(getattr(place, name) / hurry))
 
 

@@ -38,8 +38,9 @@ class Canary:
         self._line = line
         self._songs = songs
         self._left: list[tuple[str, int]] = []  # texts still to be tried in this round, with the times they were lost
-        self._text, self._sent_ms = "", 0  # under way
+        self._text, self._sent_ms, self._message_id = "", 0, 0  # under way
         self._next_ms = at.steady_ms + FIRST_MS
+        self._again = False  # another round is wanted after this one
         self.filtered: tuple[str, ...] = ()
         fact = memory.noted(FACT)
         if fact is not None:
@@ -58,7 +59,8 @@ class Canary:
             self._left = [(name, 0) for name in texts]
         name, _ = self._left[0]
         self._text, self._sent_ms = texts[name], at.steady_ms
-        self._post.send(self._line, self._songs.own_number, self._text, at, PATIENCE_MS)
+        message = self._post.send(self._line, self._songs.own_number, self._text, at, PATIENCE_MS)
+        self._message_id = message.message_id
         return [Note("canary_sent", (("line", self._line), ("name", name)))]
 
     def heard(self, text: str, at: Moment) -> list[Command]:
@@ -70,13 +72,17 @@ class Canary:
         return [Note("canary_came", (("name", name),)), *self._judge({name}, (), at)]
 
     def now(self, at: Moment) -> bool:
-        """Begin a round now; tells whether there is a number to send to."""
-        self._next_ms = at.steady_ms
+        """Begin a round now, or after the one under way; tells whether there is a number to send to."""
+        self._next_ms, self._again = at.steady_ms, bool(self._left)
         return bool(self._songs.own_number)
 
     def _lost(self, at: Moment) -> list[Command]:
         self._text = ""
         name, lost = self._left.pop(0)
+        if not self._post.has_left(self._message_id):
+            self._left.insert(0, (name, lost))
+            self._next_ms = at.steady_ms + AGAIN_MS
+            return [Note("canary_dropped", (("name", name),))]
         if lost + 1 < LOST:
             self._left.insert(0, (name, lost + 1))
             self._next_ms = at.steady_ms + AGAIN_MS
@@ -87,6 +93,7 @@ class Canary:
         """Note a text's fate; after the last one the round is over."""
         self.filtered = tuple(sorted((set(self.filtered) - set(came)) | set(lost)))
         if not self._left:
-            self._next_ms = at.steady_ms + EVERY_MS
+            self._next_ms = at.steady_ms + (0 if self._again else EVERY_MS)
+            self._again = False
         self._memory.note(FACT, msgspec.json.encode(self.filtered).decode(), at)
         return []

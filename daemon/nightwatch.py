@@ -11,10 +11,8 @@ from kentongan.daemon.events import Command, Note
 from kentongan.daemon.line import Line
 from kentongan.daemon.own_sms import Post
 from kentongan.daemon.patrol import HOUR_MS, NEIGHBOUR_EVERY_MS, PATIENCE_MS, SETTLE_MS, Neighbour, Probe
-from kentongan.queue.records import Moment, OutboundState
+from kentongan.queue.records import Moment
 from kentongan.queue.store import Store
-
-SENT = frozenset({OutboundState.SENT, OutboundState.DELIVERED, OutboundState.UNCERTAIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +106,7 @@ class NightWatch:
 
     def _give_up(self, name: str, probe: Probe, at: Moment) -> list[Command]:
         """Judge a probe that did not come: one that never left is no proof."""
-        message_id = self._messages.get(probe.nonce)
-        sent = any(m.message_id == message_id and m.state in SENT for m in self._store.outbox(50))
-        if not sent:
+        if not self._post.has_left(self._messages.get(probe.nonce, 0)):
             probe.drop(at.steady_ms)
             return [Note("probe_dropped", (("line", self._line), ("way", name)))]
         probe.expire(at.steady_ms)

@@ -4,10 +4,20 @@ from collections.abc import Mapping
 
 from kentongan.at import pdu
 from kentongan.daemon.line import Line
-from kentongan.queue.records import Encoding, Moment, OutboundDraft, OutboundMessage, PartDraft, Priority
+from kentongan.queue.records import (
+    Encoding,
+    Moment,
+    OutboundDraft,
+    OutboundMessage,
+    OutboundState,
+    PartDraft,
+    Priority,
+)
 from kentongan.queue.store import Store
 
 HOUR_MS, MINUTE_MS = 3_600_000, 60_000
+LEFT = frozenset({OutboundState.SENT, OutboundState.DELIVERED, OutboundState.UNCERTAIN})
+RECENT = 50  # messages looked through for one of ours; a line sends fewer within a probe's patience
 
 
 def own_sms(line: str, number: str, text: str, *, lifetime_ms: int) -> OutboundDraft:
@@ -45,3 +55,8 @@ class Post:
         message = self._store.enqueue(own_sms(line, number, text, lifetime_ms=lifetime_ms), at)
         self._lines[line].look_ms = 0
         return message
+
+    def has_left(self, message_id: int) -> bool:
+        """Tell whether one was sent: what never left proves nothing when it does not arrive."""
+        recent = self._store.outbox(RECENT)
+        return any(message.message_id == message_id and message.state in LEFT for message in recent)

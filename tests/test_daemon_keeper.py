@@ -420,6 +420,17 @@ def test_a_text_that_is_lost_twice_is_filtered_until_it_comes(tmp_path):
     assert bench.line.status().texts_filtered == ()
 
 
+def test_a_text_that_was_never_sent_is_not_filtered(tmp_path):
+    bench = proven(tmp_path)
+    part = None
+    while part is None:
+        commands = bench.pass_time(60)
+        part = next((c for c in of(ToModem, commands) if isinstance(c.command, to_modem.SendPart)), None)
+    bench.modem(at.SendEnded(part.command.job, at.Rejected(ErrorFamily.CMS, 1)))
+    assert notes(bench.pass_time(700), "canary_dropped")
+    assert bench.line.status().texts_filtered == ()
+
+
 def test_a_canary_waits_for_a_proven_path(tmp_path):
     bench = watching(tmp_path)
     texts = [text for number, text in over(bench, 2 * HOUR_S) if number == OWN]
