@@ -109,8 +109,9 @@ def refuse_sends(it: Field) -> None:
 
 
 def accept_sends(it: Field) -> None:
-    """Top up."""
+    """Top up, and ask."""
     it.modem(lambda modem: modem.device.faults.clear())
+    answer(it, "Pulsa Rp 50.000", 52 * WEEK_S)
 
 
 def full_sim(it: Field) -> None:
@@ -344,8 +345,9 @@ SCENARIOS = (
         "credit_or_barred",
         refuse_sends,
         accept_sends,
+        notice_s=90,
         within_s=120,
-        repair_s=2_000,
+        repair_s=300,
     ),
     Scenario("Money", "little credit", "credit_low", poor, rich, "cukup utk 12 SMS", 60),
     Scenario("Money", "validity ends in a week", "sim_expiring", expire, extend, "masa aktif kartu habis", 60),

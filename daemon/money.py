@@ -11,7 +11,8 @@ from kentongan.daemon.notices import Noticed
 
 DAY_MS, HOUR_MS = 86_400_000, 3_600_000
 ASK_EVERY_MS = DAY_MS
-AGAIN_MS = HOUR_MS  # after an answer that said nothing, and while the SIM is refused for want of credit
+AGAIN_MS = HOUR_MS  # after an answer that said nothing
+REFUSED_MS = 900_000  # while sends are refused: a top-up shall be noticed
 SETTLE_MS = 600_000  # after the start: the network first
 SLACK_RP = 1_000  # prices vary a little; a leak of less a day is not worth a word
 # What each operator answers its balance to, by the first digits of the IMSI (domain.md 4.4).
@@ -85,8 +86,8 @@ class Asking:
         self.next_ms = steady_ms + AGAIN_MS
 
     def answered(self, steady_ms: int, *, refused: bool) -> None:
-        """Note a good answer; a SIM that is refused for want of credit is asked every hour until it is topped up."""
-        self.next_ms = steady_ms + (AGAIN_MS if refused else ASK_EVERY_MS)
+        """Note a good answer; a SIM whose sends are refused is asked more often, until it is topped up."""
+        self.next_ms = steady_ms + (REFUSED_MS if refused else ASK_EVERY_MS)
 
 
 def first_question(purse: Purse, steady_ms: int) -> Asking:

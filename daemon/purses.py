@@ -17,6 +17,7 @@ from kentongan.queue.records import Moment
 from kentongan.queue.store import Store
 
 DAY_MS, MINUTE_MS = 86_400_000, 60_000
+REFUSED = "credit_or_barred"
 
 
 class Purses:
@@ -96,6 +97,8 @@ class Purses:
         self._purses[line.name] = purse
         self._store.incidents.note(f"purse.{line.name}", msgspec.json.encode(purse).decode(), at)
         self._show(line, purse)
+        if line.pace.cause == REFUSED and (purse.sends_left(self._price_rp) or 0) > 0:
+            line.pace.paused_until_ms = line.look_ms = at.steady_ms  # topped up: the next message tries it
 
     def _end_of(self, day: str) -> int:
         """Give the end of a day in the office's zone, 0 for none or an impossible one."""

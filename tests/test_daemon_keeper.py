@@ -277,6 +277,20 @@ def test_credit_that_falls_without_our_sending_is_a_leak(tmp_path):
     assert "credit_draining" not in {fault.cause for fault in bench.standing.status(bench.at).faults}
 
 
+def test_a_top_up_lets_the_waiting_messages_go(tmp_path):
+    bench = make(tmp_path, balance_code="*888#", acknowledge=True)
+    (part,) = [c for c in of(ToModem, bench.sms("satu")) if isinstance(c.command, to_modem.SendPart)]
+    bench.modem(at.SendEnded(part.command.job, at.Rejected(ErrorFamily.CMS, 1)))
+    bench.line.pace.pause(bench.at, 1_800_000, "credit_or_barred")
+    bench.pass_time(700)
+    assert bench.line.sending is None
+    bench.modem(at.UssdAnswered(0, "Pulsa Rp 0"))
+    bench.pass_time(30)
+    assert bench.line.pace.paused_until_ms > bench.at.steady_ms
+    bench.modem(at.UssdAnswered(0, "Pulsa Rp 25.000"))
+    assert bench.line.pace.paused_until_ms <= bench.at.steady_ms
+
+
 def test_the_code_follows_the_operator_of_the_card(tmp_path):
     bench = make(tmp_path, balance_code="auto", clerks=())
     bench.broker_down()

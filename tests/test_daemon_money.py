@@ -6,6 +6,7 @@ from kentongan.daemon.money import (
     AGAIN_MS,
     ASK_EVERY_MS,
     CODES,
+    REFUSED_MS,
     SETTLE_MS,
     SLACK_RP,
     Purse,
@@ -68,7 +69,7 @@ def test_a_question_waits_for_the_line_and_for_the_day() -> None:
     asking.asked(0)
     assert asking.next_ms == AGAIN_MS
     asking.answered(5, refused=True)
-    assert asking.next_ms == 5 + AGAIN_MS
+    assert asking.next_ms == 5 + REFUSED_MS
     asking.answered(5, refused=False)
     assert not asking.due(4 + ASK_EVERY_MS)
     assert asking.due(5 + ASK_EVERY_MS)
