@@ -302,3 +302,18 @@ def configure() -> None:
     sh("systemd-tmpfiles", "--create", "kentongan.conf")
     sh("systemctl", "daemon-reload")
     sh("systemctl", "restart", "mosquitto", "modem", "county", GATEWAY, WATCHER)
+
+
+traffic = Traffic()
+
+
+def alarms() -> str:
+    """Return the alarm that stands at the county, or nothing."""
+    state = traffic.county.alarm()
+    return state if state.startswith("active") else ""
+
+
+def calm() -> None:
+    """Let the watcher forget the starts that it has seen: the fourth within ten minutes is a crash loop, and it says so."""
+    sh("systemctl", "restart", WATCHER)
+    wait("no alarm", lambda: not alarms(), 30)

@@ -1,4 +1,4 @@
-# ruff: noqa: INP001, T201, S603, S607 - a script for root inside a container, with its own words
+# ruff: noqa: INP001, T201, S603 - a script for root inside a container, with its own words
 """Play the scenarios in order, each with one line: what, whether it held, seconds, what was seen.
 
 inside.py [SCENARIO ...]      the named ones alone; the machine is set up first all the same
@@ -10,18 +10,19 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from bench import (
-    ETC,
     GATEWAY,
     STATE,
     UNITS,
     WATCHER,
     Missed,
-    Traffic,
     active,
+    alarms,
     apt,
+    calm,
     clock,
     configure,
     cursor,
@@ -30,150 +31,17 @@ from bench import (
     need,
     package,
     pid,
-    ready_s,
     running,
     sh,
     show,
+    traffic,
     wait,
 )
+from package_life import as_installed, purge, refused_configuration, remove, switched_off, upgrade
 
 EXPOSURE_MAX = 1.5
 ALARM_S = 30.0  # from the gateway's death to the alarm at the county
 SILENCE_S = 25.0  # longer than the watcher's patience with a gateway that does not show
-RATE_S = 0.25  # between two SMS while an upgrade runs
-traffic = Traffic()
-
-
-# -- the package -------------------------------------------------------------------------------------------------------
-
-
-def as_installed() -> str:
-    """The package installs on a bare system, starts, and sends nothing before it is configured."""
-    apt("install", package("current"))
-    for unit in (GATEWAY, WATCHER):
-        wait(f"{unit} active", lambda unit=unit: active(unit), 20)
-        need(show(unit, "UnitFileState") == "enabled", f"{unit} is not enabled")
-    need("acknowledge = false" in sh("kentongan", "check-config"), "as installed it would answer")
-    for path, mode in {ETC: "750", ETC / "credentials": "700", STATE: "700", ETC / "kentongan.toml": "640"}.items():
-        need(f"{path.stat().st_mode & 0o777:o}" == mode, f"{path} has another mode than {mode}")
-    return f"READY {ready_s():.2f} s after its start, the watcher {ready_s(WATCHER):.2f} s"
-
-
-def purge() -> str:
-    """A purge leaves nothing behind."""
-    apt("purge", "kentongan")
-    places = [
-        ETC,
-        STATE,
-        Path("/run/kentongan"),
-        Path("/usr/lib/python3/dist-packages/kentongan"),
-        Path("/usr/bin/kentongan"),
-    ]
-    left = [str(path) for path in places if path.exists()]
-    left += [
-        line
-        for line in sh("find", "/etc/systemd", "/usr/lib/systemd", "/var/lib/systemd", check=False).split()
-        if "kentongan" in line
-    ]
-    need(not left, f"left behind: {left}")
-    return "no file, no unit, no link"
-
-
-def upgrade() -> str:
-    """An upgrade from the previous package in full traffic loses and doubles nothing."""
-    apt("install", package("0.0.9"))
-    configure()
-    wait("the previous gateway", active, 20)
-    number = traffic.send()
-    wait("a ticket", lambda: traffic.arrived(number), 60)
-    schema, at = _schema(), cursor()
-    began, before = clock.monotonic(), len(traffic.sent)
-    child = subprocess.Popen(
-        ["apt-get", "-y", "-qq", "install", package("current")], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
-    )
-    while child.poll() is None or clock.monotonic() - began < 10:
-        traffic.send()
-        traffic.answer()
-        let_pass(RATE_S)
-    need(child.returncode == 0, "apt failed")
-    wait("the new gateway", active, 20)
-    traffic.settle()
-    gap_s = _gap_s(at)
-    need(_alarms() == "", "an alarm for an upgrade")
-    return (
-        f"schema {schema} to {_schema()}, {len(traffic.sent) - before} SMS in and {len(traffic.answers)} replies out "
-        f"meanwhile: 0 lost, 0 twice; gateway away for {gap_s:.1f} s"
-    )
-
-
-def _schema() -> int:
-    return int(
-        sh(
-            "python3",
-            "-c",
-            f"import sqlite3; print(*sqlite3.connect('file:{STATE}/kentongan.db?mode=ro', uri=True).execute('PRAGMA user_version').fetchone())",
-        )
-    )
-
-
-def _gap_s(at: str) -> float:
-    """Measure from the first `Stopping` to the last `Started` of the gateway after a cursor."""
-    lines = sh("journalctl", "--no-pager", "-o", "short-unix", "-u", GATEWAY, "--after-cursor", at).splitlines()
-    down = [float(line.split()[0]) for line in lines if "Stopping kentongan.service" in line]
-    up = [float(line.split()[0]) for line in lines if "Started kentongan.service" in line]
-    need(down and up, "the gateway was not restarted")
-    return up[-1] - down[0]
-
-
-def _alarms() -> str:
-    state = traffic.county.alarm()
-    return state if state.startswith("active") else ""
-
-
-def refused_configuration() -> str:
-    """An upgrade does not replace a running gateway by one that refuses its configuration."""
-    good = (ETC / "kentongan.toml").read_text()
-    before = running()
-    (ETC / "kentongan.toml").write_text(good + "\n[gatway]\n")
-    said = apt("install", "--reinstall", package("current"))
-    (ETC / "kentongan.toml").write_text(good)
-    need("gatway" in said, "nobody says what is wrong")
-    need(pid() == before, "the gateway was replaced")
-    return "the old one goes on; the key and the remedy are named"
-
-
-def switched_off() -> str:
-    """What an administrator disabled stays disabled over an upgrade."""
-    sh("systemctl", "disable", "--now", WATCHER)
-    apt("install", "--reinstall", package("current"))
-    need(show(WATCHER, "UnitFileState") == "disabled", "enabled again")
-    sh("systemctl", "enable", "--now", WATCHER)
-    wait("the watcher", lambda: active(WATCHER), 20)
-    wait("the gateway", active, 20)
-    return "the watcher stayed disabled"
-
-
-def remove() -> str:
-    """Removing keeps configuration and tickets; an installation afterwards goes on with the same numbers."""
-    before = sh("kentongan", "tickets").splitlines()[0]
-    apt("remove", "kentongan")
-    need((STATE / "kentongan.db").exists(), "the tickets are gone")
-    need((ETC / "kentongan.toml").exists(), "the configuration is gone")
-    need(not pid(), "the gateway still runs")
-    apt("install", package("current"))
-    wait("the gateway", active, 20)
-    need(before in sh("kentongan", "tickets"), "the newest ticket is not there")
-    number = traffic.send()
-    wait("a ticket", lambda: traffic.arrived(number), 60)
-    numbers = [str(row[0]) for row in traffic.county.ask("SELECT number FROM ticket WHERE revision = 1")]
-    need(len(set(numbers)) == len(numbers), "a ticket number was used twice")
-    return "tickets kept, no number used twice"
-
-
-def calm() -> None:
-    """Let the watcher forget the starts that it has seen: the fourth within ten minutes is a crash loop, and it says so."""
-    sh("systemctl", "restart", WATCHER)
-    wait("no alarm", lambda: not _alarms(), 30)
 
 
 # -- the units ---------------------------------------------------------------------------------------------------------
@@ -233,7 +101,7 @@ def seen() -> str:
     """The watcher sees the gateway through its own sandbox: nothing is wrong, and lamps and broker say so."""
     calm()
     let_pass(SILENCE_S)
-    need(not _alarms(), _alarms())
+    need(not alarms(), alarms())
     lamps = sh("kentongan", "status").splitlines()[-4:]
     for lamp, word in (("LISTRIK", "kedip singkat"), ("GANGGUAN", "padam")):
         need(any(lamp in line and word in line for line in lamps), f"lamps: {lamps}")
@@ -250,7 +118,7 @@ def killed() -> str:
     away_s = clock.monotonic() - began
     wait("the ticket", lambda: traffic.arrived(number), 60)
     traffic.settle()
-    need(_alarms() == "", "an alarm for a restart")
+    need(alarms() == "", "an alarm for a restart")
     return f"READY again after {away_s:.1f} s; the SMS of that time is a ticket"
 
 
@@ -280,7 +148,7 @@ def hung() -> str:
     back_s = clock.monotonic() - began
     wait("the ticket", lambda: traffic.arrived(number), 60)
     traffic.settle()
-    wait("the alarm's end", lambda: not _alarms(), 30)
+    wait("the alarm's end", lambda: not alarms(), 30)
     return f"bitten after {bite_s:.1f} s, READY again after {back_s:.1f} s; the SMS of that time is a ticket"
 
 
@@ -292,13 +160,13 @@ def dead_for_good() -> str:
     (place / "no-restart.conf").write_text("[Service]\nRestart=no\n")
     sh("systemctl", "daemon-reload")
     os.kill(running(), signal.SIGKILL)
-    alarm, alarm_s = wait("the alarm", _alarms, ALARM_S)
+    alarm, alarm_s = wait("the alarm", alarms, ALARM_S)
     need(not active(), "it runs all the same")
     number = traffic.send()
     (place / "no-restart.conf").unlink()
     sh("systemctl", "daemon-reload")
     sh("systemctl", "start", GATEWAY)
-    _, clear_s = wait("the alarm's end", lambda: not _alarms(), 30)
+    _, clear_s = wait("the alarm's end", lambda: not alarms(), 30)
     wait("the ticket", lambda: traffic.arrived(number), 60)
     traffic.settle()
     return f"{alarm.split()[1]} at the county after {alarm_s:.1f} s, cleared {clear_s:.1f} s after the start"
@@ -311,9 +179,9 @@ def stopped() -> str:
     sh("systemctl", "stop", GATEWAY)
     stop_s = clock.monotonic() - began
     need(show(GATEWAY, "Result") == "success", show(GATEWAY, "Result"))
-    _, alarm_s = wait("the alarm", _alarms, ALARM_S)
+    _, alarm_s = wait("the alarm", alarms, ALARM_S)
     sh("systemctl", "start", GATEWAY)
-    wait("the alarm's end", lambda: not _alarms(), 30)
+    wait("the alarm's end", lambda: not alarms(), 30)
     return f"ended in {stop_s:.1f} s, alarm {alarm_s:.1f} s later"
 
 
@@ -337,6 +205,50 @@ def broker_gone() -> str:
     traffic.settle()
     need(pid() == gateway, "the gateway was restarted")
     return "5 SMS taken from the SIM without a broker, all tickets afterwards"
+
+
+def console() -> str:
+    """The console's unit serves a technician on its line and starts nothing else."""
+    master, slave = os.openpty()
+    line = os.ttyname(slave).removeprefix("/dev/")
+    unit = f"kentongan-console@{line.replace('/', '-')}.service"
+    # a pty is no device of udev's: this one dependency is left out, everything else is as shipped
+    shipped = Path("/usr/lib/systemd/system/kentongan-console@.service").read_text()
+    (UNITS / "kentongan-console@.service").write_text(
+        re.sub(r"^(BindsTo|After)=dev-.*\n", "", shipped, flags=re.MULTILINE)
+    )
+    sh("systemctl", "daemon-reload")
+    sh("systemctl", "start", "--no-block", unit)
+    said = bytearray()
+
+    def read_until(word: bytes) -> None:
+        os.set_blocking(master, False)
+        del said[:]
+
+        def look() -> bool:
+            with suppress(OSError):  # nothing there, or hung up by the unit, which opens it anew
+                said.extend(os.read(master, 4096))
+            return word in said
+
+        wait(f"{word!r} on the line, but {bytes(said)!r}", look, 20)
+
+    try:
+        read_until(b"> ")
+        os.write(master, b"status\r")
+        read_until(b"\n> ")
+        need(b"Luwu Utara" in said, said.decode(errors="replace"))
+        os.write(master, b"sh\r")
+        read_until(b"\n> ")
+        main = running(unit)
+        children = Path(f"/proc/{main}/task/{main}/children").read_text()
+        need(not children, "the console started something")
+    finally:
+        sh("systemctl", "stop", unit)
+        (UNITS / "kentongan-console@.service").unlink()
+        sh("systemctl", "daemon-reload")
+        os.close(slave)
+        os.close(master)
+    return "status answered, `sh` is no command"
 
 
 def memory() -> str:
@@ -367,6 +279,7 @@ SCENARIOS: tuple[Callable[[], str], ...] = (
     stopped,
     watcher_killed,
     broker_gone,
+    console,
     memory,
     refused_configuration,
     switched_off,
