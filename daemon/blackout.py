@@ -39,7 +39,7 @@ class Blackout:
         fact = store.incidents.noted(LIFE)
         before = fact.value.split() if fact is not None else []
         self.pending = bool(boot.boot_id) and len(before) == 2 and before[0] != boot.boot_id and before[1] == "running"
-        store.incidents.note(LIFE, f"{boot.boot_id or '-'} running", at)
+        self._noted = False  # a start must not depend on a disk that takes writes
 
     def stopped(self, at: Moment) -> None:
         """Note that the gateway was stopped in order."""
@@ -47,6 +47,9 @@ class Blackout:
 
     def look(self, status: Status, words: Words, desk: ClerkDesk, at: Moment) -> list[Command]:
         """Tell it once: when the clock is right and what had waited is in, or when neither comes."""
+        if not self._noted:
+            self._store.incidents.note(LIFE, f"{self._boot.boot_id or '-'} running", at)
+            self._noted = True
         age_ms = at.steady_ms - self._begun.steady_ms
         if not self.pending or age_ms < SETTLE_MS or not (at.synced or age_ms >= CLOCK_MS):
             return []

@@ -17,6 +17,7 @@ from kentongan.daemon.nightwatch import Beat
 from kentongan.daemon.patrol import own_text, reply_text, round_text
 from kentongan.queue.errors import StoreUnavailable
 from kentongan.queue.records import Moment
+from kentongan.queue.store_incidents import Incidents
 
 CLERK, OWN, NEIGHBOUR, KEY = "+6281100000001", "+6281100009200", "+6281100007777", b"kunci ronda"
 HOUR_S, DAY_S = 3_600, 86_400
@@ -494,6 +495,22 @@ def test_a_restart_of_the_program_or_a_planned_one_of_the_machine_is_no_power_cu
     bench.start()
     begin(bench)
     assert over(bench, 1_200) == []
+
+
+def test_a_start_does_not_depend_on_a_disk_that_takes_writes(bench, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise StoreUnavailable("read_only", "read-only")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Incidents, "note", full)
+        patch.setattr(Incidents, "changed", full)
+        bench.crash()
+        begin(bench)
+        bench.pass_time(60)
+    bench.pass_time(60)
+    fact = bench.store.incidents.noted("life")
+    assert fact is not None
+    assert fact.value == "boot-1 running"
 
 
 def test_a_store_that_is_away_costs_a_look_and_nothing_else(bench, monkeypatch):
