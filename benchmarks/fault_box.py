@@ -29,6 +29,8 @@ WAITS = (
     ("health", "RESTARTS_MS"),
     ("supervisor", "HOST_S"),
 )
+# A file in the folder: the kernel says that it remounted the store read-only, which nobody else can make it do.
+READ_ONLY = "read-only"
 
 
 def prepare(folder: Path, hurry: float) -> None:
@@ -38,6 +40,15 @@ def prepare(folder: Path, hurry: float) -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support" / "pins"))
     host = import_module("kentongan.daemon.host")
     host.ROOT = folder / "root"  # type: ignore[attr-defined]
+    real = os.statvfs
+
+    def statvfs(path: str | Path) -> os.statvfs_result:
+        found = real(path)
+        if not (folder / READ_ONLY).exists():
+            return found
+        return os.statvfs_result((*found[:8], found.f_flag | os.ST_RDONLY, found.f_namemax))
+
+    os.statvfs = statvfs  # type: ignore[assignment]
     clock = import_module("kentongan.daemon.clock")
     clock.SystemClock.__init__.__kwdefaults__["is_synced"] = lambda: True  # as an NTP client keeps it in an office
     places = [(import_module(f"kentongan.daemon.{module}"), name) for module, name in WAITS]

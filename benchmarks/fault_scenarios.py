@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from fault_box import READ_ONLY
 from fault_field import CITIZEN, Field
 
 from kentongan.at.simulator import VirtualModem
@@ -74,6 +75,13 @@ def fill_disk(it: Field) -> None:
     """Fill the disk while an SMS comes."""
     it.fill_disk()
     it.sms(CITIZEN, "jalan rusak")
+
+
+def read_only_start(it: Field) -> None:
+    """Start on a disk that takes no writes any more."""
+    it.kill_gateway()
+    it.remount("ro")
+    it.start_service("run")
 
 
 def cut_power(it: Field) -> None:
@@ -238,12 +246,19 @@ SCENARIOS = (
         "SD",
         "remounted read-only",
         "storage_read_only",
-        lambda it: it.remount("ro"),
-        lambda it: it.remount("rw"),
-        own_disk=True,
+        lambda it: (it.folder / READ_ONLY).touch(),
+        lambda it: (it.folder / READ_ONLY).unlink(),
     ),
     Scenario(
         "SD", "disk nearly full", "disk_low", lambda it: it.fill_disk(leave_mb=60), Field.empty_disk, own_disk=True
+    ),
+    Scenario(
+        "SD",
+        "start on a disk that takes no writes",
+        "storage_read_only",
+        read_only_start,
+        lambda it: it.remount("rw"),
+        own_disk=True,
     ),
     Scenario(
         "SD",

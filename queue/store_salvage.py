@@ -110,12 +110,13 @@ def is_sound(path: Path) -> bool:
 
 def take_up(path: Path) -> None:
     """Finish a rescue whose last renaming was interrupted, and forget one that was not complete."""
-    beside(path, ".salvage").unlink(missing_ok=True)
     ready = beside(path, ".salvaged")
     if ready.exists() and not path.exists():
         ready.replace(path)
         _sync(path.parent)
-    ready.unlink(missing_ok=True)
+    for leftover in (beside(path, ".salvage"), ready):
+        if leftover.exists():  # a disk that takes no writes refuses to remove even what is not there
+            leftover.unlink()
 
 
 def salvage(path: Path, why: str) -> Salvaged:
