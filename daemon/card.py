@@ -8,7 +8,11 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import get_type_hints
 
+import msgspec
+
+from kentongan.daemon import sections
 from kentongan.daemon.faults import CARD, ROWS, Fault, Severity
 
 DOCUMENT, SHEET, MEASURED = "faults.md", "kartu-gangguan.svg", "fault-run.json"
@@ -17,6 +21,26 @@ LAMPS = (
     ("2 KARTU", "kuning", "#b58900", "kedip singkat tiap 3 detik"),
     ("3 SERVER", "biru", "#1f5fbf", "kedip singkat tiap 3 detik"),
     ("4 GANGGUAN", "merah", "#c62828", "padam"),
+)
+POWER = (
+    "balance_code",
+    "power_pin",
+    "power_active_low",
+    "power_pulse_ms",
+    "status_pin",
+    "rail_pin",
+    "rail_active_low",
+    "usb_power",
+)
+SETTINGS: tuple[tuple[str, type[msgspec.Struct], tuple[str, ...]], ...] = (
+    ("[[line]]", sections.LineConfig, POWER),
+    ("[lamps]", sections.LampsConfig, ()),
+    ("[clerk]", sections.ClerkConfig, ()),
+    ("[office]", sections.OfficeConfig, ()),
+    ("[credit]", sections.CreditConfig, ()),
+    ("[watch]", sections.WatchConfig, ()),
+    ("[host]", sections.HostConfig, ()),
+    ("[console]", sections.ConsoleConfig, ()),
 )
 TELLS = {
     Severity.CRITICAL: "lamp, alarm `gateway_not_running` or `line_not_running`",
@@ -29,7 +53,7 @@ TELLS = {
 
 def document(measured: Mapping[str, object] | None = None) -> str:
     """Write the table of faults as Markdown; `measured` is what the last fault run found."""
-    pages = [INTRODUCTION, _overview(), *(_code(code) for code in CARD)]
+    pages = [INTRODUCTION, _overview(), _settings(), *(_code(code) for code in CARD)]
     return "\n".join([*pages, _measured(measured)] if measured else pages)
 
 
@@ -54,6 +78,22 @@ def _overview() -> str:
         for row in ROWS
     )
     return f"## The table\n\n{head}{rows}"
+
+
+def _settings() -> str:
+    """List the keys of the configuration that belong to it, as the configuration itself explains them."""
+    rows = [row for table, section, keys in SETTINGS for row in _keys(table, section, keys)]
+    head = "| Key | Default | What to write |\n|---|---|---|\n"
+    return f"## Settings\n\n{head}{''.join(rows)}"
+
+
+def _keys(table: str, section: type[msgspec.Struct], wanted: tuple[str, ...]) -> Iterable[str]:
+    hints = get_type_hints(section, include_extras=True)
+    for field in msgspec.structs.fields(section):
+        if field.name in (wanted or hints):
+            notes = [note.description for note in getattr(hints[field.name], "__metadata__", ()) if note.description]
+            default = json.dumps(field.default) if field.default is not msgspec.NODEFAULT else "-"
+            yield f"| `{table} {field.name}` | `{default}` | {notes[0] if notes else ''} |\n"
 
 
 def _ticked(word: str) -> str:
