@@ -255,6 +255,7 @@ class Core:
         timers = self._timers
         if timers.store_away_ms and moment.steady_ms >= timers.deadline_ms:
             self._store.probe(moment)
+            self._rooms.rounds.upkeep.go(moment)  # a store that is full goes on once old texts are gone
             return self._store_back(moment)
         if moment.steady_ms >= timers.deadline_ms:
             timers.deadline_ms = moment.steady_ms + HOUSEKEEPING_MS

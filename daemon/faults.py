@@ -471,6 +471,38 @@ ROWS = (
         "disk_failing",
         detector="the file system's own count of errors",
     ),
+    Fault(
+        6,
+        "store_salvaged",
+        MAJOR,
+        "DATA PERNAH RUSAK",
+        "data di kartu SD rusak dan sudah diselamatkan",
+        "the database was damaged; what could be read was saved, the damaged file is kept",
+        ("panggil teknisi minggu ini", "minta pengelola server cek laporan", "siapkan kartu SD cadangan"),
+        ("call the technician this week", "have the server's keeper check the tickets", "prepare the spare SD card"),
+        "store_salvaged",
+        detector="a file kentongan.db.damaged-N lies beside the store, until a technician takes it away",
+    ),
+    Fault(
+        6,
+        "store_filling",
+        MINOR,
+        "LAPORAN MENUMPUK",
+        "ruang untuk laporan sudah terpakai 60 persen",
+        "six tenths of the space given to the store are used",
+        (
+            "cek apakah aplikasi menerima laporan",
+            "hubungi pengelola aplikasi",
+            "mulai 80 persen isi laporan lama dihapus",
+        ),
+        (
+            "see whether the application takes the tickets",
+            "call the application's keeper",
+            "from 80 percent on, old texts that were acknowledged are erased",
+        ),
+        "store_filling",
+        detector="rows use 60 percent of the space given, until below 50",
+    ),
     # -- 7: the broker and the backend ---------------------------------------------------------------------------------
     Fault(
         7,

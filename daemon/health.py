@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from kentongan.at.events import ModemState
 from kentongan.daemon import faults
-from kentongan.daemon.status import FaultStatus, LineStatus, LinkStatus, Status, StoreStatus
+from kentongan.daemon.status import FaultStatus, LineStatus, LinkStatus, Status
 from kentongan.mqtt.events import DownCause
 
 PORT_GONE_MS = 10_000  # a modem that restarts takes its USB port away for some seconds
@@ -25,6 +25,7 @@ TAKE_OVERS, STABLE_MS = 3, 60_000  # losses in a row within a minute of connecti
 BACKEND_SILENT_S = 900  # contract 4.10
 CLOCK_MS = 600_000  # NTP takes a minute or two after the uplink is there
 DISK_LOW_MB, DISK_FINE_MB = 100, 150
+FILLING, FILLING_UNTIL = 60, 50  # percent; queue.retention acts by itself at 80
 HOT_C, COOL_C = 80.0, 70.0  # the Pi throttles at 80
 SUPPLY_HOLD_MS = 600_000  # a sagging supply comes and goes; its voltage is asked for every five minutes
 RESTARTS, RESTARTS_MS = 3, 1_800_000  # a modem that dies of its supply does so again and again
@@ -61,7 +62,7 @@ def assess(status: Status, standing: tuple[FaultStatus, ...]) -> tuple[FaultStat
     """List the faults at `status.steady_ms`, the worst first; `standing` is what the last assessment gave."""
     status = replace(status, faults=standing)
     before = {(fault.cause, fault.line): fault for fault in status.faults}
-    now = [*_host(status), *_config(status), *_store(status.store, status.steady_ms), *_link(status), *_clock(status)]
+    now = [*_host(status), *_config(status), *_store(status), *_link(status), *_clock(status)]
     found = [_standing(before, cause, "", status) for cause in now]
     for line in status.lines:
         found += [_standing(before, cause, line.name, status) for cause in _line(line, status)]
@@ -119,6 +120,8 @@ def _host(status: Status) -> Iterator[str]:
         yield "storage_read_only"
     if status.host.disk_errors:
         yield "disk_failing"
+    if status.host.damaged_stores:
+        yield "store_salvaged"
     free_mb = status.host.disk_free_mb
     limit_mb = DISK_FINE_MB if _stood(status, "disk_low") else DISK_LOW_MB
     if _stood(status, "disk_low") is not None if free_mb is None else free_mb < limit_mb:
@@ -162,9 +165,12 @@ def _clock(status: Status) -> Iterator[str]:
         yield "clock_unsynced"
 
 
-def _store(store: StoreStatus, steady_ms: int) -> Iterator[str]:
-    if store.state != "ok" and steady_ms - store.since_steady_ms >= STORE_MS:
+def _store(status: Status) -> Iterator[str]:
+    store = status.store
+    if store.state != "ok" and status.steady_ms - store.since_steady_ms >= STORE_MS:
         yield "storage_unavailable"
+    if store.used_percent >= (FILLING_UNTIL if _stood(status, "store_filling") else FILLING):
+        yield "store_filling"
 
 
 # -- the broker and the backend ---------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ def measure(store: Path, mains: Callable[[], bool] | None = None, root: Path | N
         disk_errors=_number(root / "sys/fs/ext4" / device.name / "errors_count") if device else None,
         disk_written_mb=_written_mb(device) if device else None,
         mains=mains() if mains else None,
+        damaged_stores=_damaged(store),
     )
 
 
@@ -67,6 +68,21 @@ def _disk(folder: Path) -> tuple[int, int | None, bool]:
         return 0, None, False
     read_only = bool(disk.f_flag & os.ST_RDONLY)
     return disk.f_frsize * disk.f_blocks // MB, disk.f_frsize * disk.f_bavail // MB, read_only
+
+
+def size_octets(store: Path) -> int:
+    """Return the size of the file system under a store, 0 where it cannot be asked."""
+    try:
+        disk = os.statvfs(store.parent)
+    except OSError:
+        return 0
+    return disk.f_frsize * disk.f_blocks
+
+
+def _damaged(store: Path) -> int:
+    """Count what the rescue of a damaged store has put away (queue.store_salvage)."""
+    found = store.parent.glob(f"{store.name}.damaged-*")
+    return sum(path.suffix[1:].removeprefix("damaged-").isdecimal() for path in found)
 
 
 def _device(folder: Path, root: Path) -> Path | None:

@@ -71,7 +71,7 @@ class Inquiry:
 
     def _info(self, at: Moment) -> payloads.Result:
         up = self._of.broker.up
-        publication = self._of.papers.info(up.protocol if up else "", self._of.store.counts(at).tickets)
+        publication = self._of.papers.info(up.protocol if up else "", self._of.store.counts(at).counter)
         return _document(publication.payload)
 
     def _health(self, at: Moment) -> payloads.Result:

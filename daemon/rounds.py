@@ -1,4 +1,4 @@
-"""What the gateway looks after once a minute: time standards, broadcasts under way, the report of the month."""
+"""What the gateway looks after once a minute: time standards, broadcasts, the report of the month, the store."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -9,6 +9,7 @@ import msgspec
 
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.standards import Leg
+from kentongan.daemon.upkeep import Upkeep
 from kentongan.mqtt import payloads
 from kentongan.queue.incidents import Incident
 from kentongan.queue.records import Lane, Moment, OutboundState, SpoolDraft
@@ -25,6 +26,7 @@ class Rounds:
         self._store = store
         self._voice = voice
         self._legs = legs
+        self.upkeep = Upkeep(store.care)
 
     def go(self, at: Moment) -> None:
         """Make one round."""
@@ -34,6 +36,7 @@ class Rounds:
             self._store.ledger.told(progress, self.broadcast(progress, at), at)
         if at.synced:
             self._report(at)
+        self.upkeep.go(at)
 
     # -- time standards ------------------------------------------------------------------------------------------------
 

@@ -81,6 +81,8 @@ def run(config: Config) -> int:
     core = CoreWorker(gateway.core(), inbox, modems, link, StatusFile(runtime).write, clock, log)
     measure = partial(host.measure, Path(config.store.path), _mains(config.host.mains_pin))
     crew = Crew(core, link, modems, control, measure, gateway.farewell)
+    if (saved := gateway.store.salvaged) is not None:
+        log.error("store_salvaged", why=saved.why, kept=str(saved.kept_as), rows=saved.rows, lost=saved.unreadable)
     log.info("started", version=gateway.identity.version, lines=list(modems), store_id=gateway.store.store_id)
     return Supervisor(crew, clock, Notifier(os.environ), log).run()
 
@@ -128,15 +130,16 @@ class Gateway:
         return Voice(self._topics, store_id, self._ids, self._zone.offset_min, rules=self._rules)
 
     def _open_store(self) -> Store:
-        inbound = self._config.inbound
+        inbound, path = self._config.inbound, Path(self._config.store.path)
         settings = StoreSettings(
             prefix=self._config.gateway.ticket_prefix,
             thread_window_ms=inbound.thread_window_min * 60_000,
             follow_ups=inbound.follow_ups,
             partial_after_ms=round(inbound.publish_partial_after_s * 1000),
+            budget_octets=host.size_octets(path) * self._config.store.disk_percent // 100,
         )
         narrate = self._voice("").narrate
-        return Store.open(Path(self._config.store.path), settings, at=self._clock.now(), ids=self._ids, narrate=narrate)
+        return Store.open(path, settings, at=self._clock.now(), ids=self._ids, narrate=narrate)
 
     def _make_papers(self) -> Papers:
         gateway, sending = self._config.gateway, self._config.sending

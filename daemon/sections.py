@@ -114,9 +114,12 @@ class MqttConfig(Section, frozen=True):
 
 
 class StoreConfig(Section, frozen=True):
-    """Where the database file is."""
+    """Where the database file is, and how large it may become."""
 
     path: FilePath
+    disk_percent: Annotated[
+        int, Meta(ge=1, le=100, description="write which share of the disk the store may take, 1 to 100 percent")
+    ] = 50
 
 
 class RuntimeConfig(Section, frozen=True):

@@ -122,6 +122,8 @@ class Standing:
             failed=counts.failed,
             quarantined=counts.quarantined,
             received=counts.received,
+            counter=counts.counter,
+            used_percent=counts.used_percent,
         )
         return self._last.store
 
@@ -174,7 +176,7 @@ class Standing:
             return []
         status = self.status(at)
         online, health = self._leases(status, grade(status), at)
-        info = Publish(self._papers.info(up.protocol, status.store.tickets))
+        info = Publish(self._papers.info(up.protocol, status.store.counter))
         alarms = [Publish(self._papers.alarm(alarm)) for alarm in self._alarms.standing()]
         gone = [] if self._last.swept else self._alarms.stale()
         self._last.swept = True

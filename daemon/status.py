@@ -92,6 +92,8 @@ class StoreStatus(msgspec.Struct, frozen=True):
     failed: int = 0
     quarantined: int = 0
     received: int = 0
+    counter: int = 0  # of the last ticket number given out or skipped
+    used_percent: int = 0  # of the space given to it, 0 where none is set
 
 
 class HostStatus(msgspec.Struct, frozen=True):
@@ -104,6 +106,7 @@ class HostStatus(msgspec.Struct, frozen=True):
     disk_read_only: bool = False
     disk_errors: int | None = None  # counted by the file system since its last check
     disk_written_mb: int | None = None  # since the machine started
+    damaged_stores: int = 0  # files put away beside the store because they were damaged
     mains: bool | None = None  # whether there is mains, where a pin tells
     sagged_steady_ms: int = 0  # when the supply was last seen too low
 

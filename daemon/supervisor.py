@@ -18,13 +18,14 @@ from kentongan.daemon.status import HostStatus
 from kentongan.daemon.workers import Beats, Clock, CoreWorker, ModemWorker, Thread
 from kentongan.mqtt.client import Link
 from kentongan.mqtt.events import Publication
+from kentongan.queue.errors import StoreCorrupt
 
 LATE_S = 60.0  # a worker that has not come round for so long is stuck: three of its longest sleeps
 HOST_S = 20.0  # how often the machine itself is measured; a lamp must tell within 30 s
 MODEM_STOP_S = 15.0  # a send in flight may end by itself; a longer one is found as `sending` and called uncertain
 CORE_STOP_S = 10.0
 LINK_STOP_S = 6.0  # the farewell's PUBACK has 5 s (contract 6.10)
-EXIT_OK, EXIT_DIED = 0, 70
+EXIT_OK, EXIT_DIED, EXIT_DAMAGED = 0, 70, 74  # 74: the store is damaged, the next start rescues it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Supervisor:
         self._beats = Beats()
         self._stop = threading.Event()
         self._died: list[str] = []
+        self._damaged = False
 
     def run(self) -> int:
         """Serve until told to stop; gives the exit code."""
@@ -62,6 +64,8 @@ class Supervisor:
         self._watch()
         self._notifier.stopping()
         self._end(threads)
+        if self._damaged:
+            return EXIT_DAMAGED
         return EXIT_DIED if self._died else EXIT_OK
 
     def _signalled(self, _number: int, _frame: FrameType | None) -> None:
@@ -69,7 +73,7 @@ class Supervisor:
 
     def _threads(self) -> dict[str, Thread]:
         bodies: dict[str, Callable[[Callable[[float], None]], None]] = {
-            "core": self._crew.core.run,
+            "core": self._run_core,
             **{f"modem-{name}": modem.run for name, modem in self._crew.modems.items()},
             "link": self._run_link,
             "control": lambda _beat: self._crew.control.run(),
@@ -78,6 +82,14 @@ class Supervisor:
 
     def _body(self, name: str, body: Callable[[Callable[[float], None]], None]) -> Callable[[], None]:
         return lambda: body(lambda now: self._beats.beat(name, now))
+
+    def _run_core(self, beat: Callable[[float], None]) -> None:
+        """Serve the core; damage met in its store ends the process by a code of its own."""
+        try:
+            self._crew.core.run(beat)
+        except StoreCorrupt:
+            self._damaged = True
+            raise
 
     def _run_link(self, beat: Callable[[float], None]) -> None:
         self._crew.link.beat = lambda: beat(self._clock.monotonic())

@@ -476,4 +476,6 @@ class Counts:
     failed: int = 0
     quarantined: int = 0
     received: int = 0  # parts ever
+    counter: int = 0  # of the last ticket number given out or skipped
+    used_percent: int = 0  # of the budget, 0 without one
     extra: tuple[tuple[str, int], ...] = field(default=())

@@ -13,7 +13,8 @@ def count(file: File, at: Moment) -> Counts:
     """Count; inside `reading`."""
     lane, one = int(Lane.TICKET), file.number
     oldest = file.one(OLDEST, lane)
-    row = file.one("SELECT quarantined, sent, failed FROM store") or (0, 0, 0)
+    usage = file.usage()
+    row = file.one("SELECT quarantined, sent, failed, counter FROM store") or (0, 0, 0, 0)
     return Counts(
         tickets=one("SELECT max(seq) FROM ticket"),
         unacknowledged=one("SELECT count(*) FROM spool WHERE lane = ?", lane),
@@ -25,5 +26,7 @@ def count(file: File, at: Moment) -> Counts:
         failed=row[2],
         quarantined=row[0],
         received=one("SELECT max(id) FROM part"),
-        extra=(("used_octets", file.usage().used),),
+        counter=row[3],
+        used_percent=100 * usage.used // usage.budget if usage.budget else 0,
+        extra=(("used_octets", usage.used),),
     )

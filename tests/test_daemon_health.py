@@ -50,6 +50,8 @@ DETECTED = [
     # -- 6: full
     ("storage_unavailable", {"store": StoreStatus("unavailable", since_steady_ms=STEADY_MS - 5 * S)}),
     ("disk_low", {"host": replace(edge.HOST, disk_free_mb=99)}),
+    ("store_salvaged", {"host": replace(edge.HOST, damaged_stores=1)}),
+    ("store_filling", {"store": StoreStatus(used_percent=60)}),
     ("sim_memory_full", {"lines": (line(slots_used=10),)}),
     # -- 7: the server
     ("broker_unreachable", {"link": offline(DownCause.DNS, 20 * S)}),
@@ -221,6 +223,13 @@ def test_a_missing_card_that_turns_out_locked_is_one_fault() -> None:
     standing = (fault("sim_missing", 3, name="a"),)
     found = assess(status(lines=(line(state="sim_locked", sim_lock="SIM PIN"),)), standing)
     assert causes(found) == ["sim_pin_required"]
+
+
+def test_a_store_that_fills_is_told_until_it_has_emptied_well_below() -> None:
+    standing = (fault("store_filling", 6),)
+    assert assess(status(store=StoreStatus(used_percent=59)), ()) == ()
+    assert assess(status(store=StoreStatus(used_percent=50)), standing) == standing
+    assert assess(status(store=StoreStatus(used_percent=49)), standing) == ()
 
 
 @pytest.mark.parametrize(

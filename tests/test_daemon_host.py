@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from kentongan.daemon.host import boot_id, measure, uptime_ms
+from kentongan.daemon.host import boot_id, measure, size_octets, uptime_ms
 from kentongan.daemon.status import HostStatus
 
 
@@ -45,6 +45,21 @@ def test_what_cannot_be_read_is_unknown(tmp_path: Path) -> None:
     write(tmp_path, "sys/class/thermal/thermal_zone0/temp", "hot\n")
     write(tmp_path, THROTTLED, "\n")
     assert measure(tmp_path / "no" / "such" / "store.db", root=tmp_path) == HostStatus()
+
+
+def test_what_a_rescue_put_away_is_counted_until_somebody_takes_it_away(tmp_path: Path) -> None:
+    store = tmp_path / "kentongan.db"
+    for name in ("kentongan.db", "kentongan.db.damaged-1", "kentongan.db.damaged-1-wal", "kentongan.db.damaged-2"):
+        write(tmp_path, name, "")
+    assert measure(store, root=tmp_path).damaged_stores == 2
+    (tmp_path / "kentongan.db.damaged-1").unlink()
+    assert measure(store, root=tmp_path).damaged_stores == 1
+
+
+def test_a_disk_has_a_size(tmp_path: Path) -> None:
+    disk = os.statvfs(tmp_path)
+    assert size_octets(tmp_path / "kentongan.db") == disk.f_blocks * disk.f_frsize
+    assert size_octets(tmp_path / "no" / "such" / "folder" / "kentongan.db") == 0
 
 
 def test_a_cards_errors_and_what_was_written_to_it_are_read(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from appliance import TOPICS, Appliance, Sms, configuration
 
+from kentongan.daemon.supervisor import EXIT_DAMAGED
+
 CITIZEN = "+6281234567890"
 
 
@@ -133,6 +135,36 @@ def run(folder: Path) -> subprocess.CompletedProcess[str]:
 
 def assert_one_line(words: str) -> None:
     assert re.fullmatch(r"kentongan: [^\n]+\n", words), words
+
+
+def test_damage_met_while_running_ends_the_process_by_a_code_of_its_own_and_the_next_start_rescues(
+    tmp_path: Path,
+) -> None:
+    with Appliance(tmp_path) as appliance:
+        gateway = appliance.serve()
+        appliance.modem.sms(CITIZEN, "Jembatan putus.")
+        ticket = appliance.wait_for_text("Jembatan putus.")
+        assert gateway.stop() == 0
+        spoil(tmp_path / "kentongan.db", "command")
+        gateway = appliance.serve()
+        appliance.county.reply(ticket["ticket_id"], "Sudah ditangani.", "k1")
+        assert gateway.process.wait(20) == EXIT_DAMAGED
+        appliance.serve()
+        appliance.wait_for_state("k1", "sent")
+        appliance.wait(
+            lambda: "store_salvaged" in appliance.county.status.get("alarm/store_salvaged", {}).values(), "told"
+        )
+        assert (tmp_path / "kentongan.db.damaged-1").exists()
+
+
+def spoil(path: Path, table: str) -> None:
+    """Overwrite the first page of a table, as a worn card does."""
+    with closing(sqlite3.connect(path)) as database:
+        (page,) = database.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+        (size,) = database.execute("PRAGMA page_size").fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
 
 
 def test_no_citizen_is_named_in_the_log(tmp_path: Path) -> None:

@@ -80,6 +80,7 @@ class Bench:
     broadcast_per_day: int = 0
     commands_per_minute: int = 600
     legs: tuple[Leg, ...] = ()
+    budget_octets: int = 0
 
     def __post_init__(self):
         self.at = Moment(1_000_000, WALL_MS, synced=True)
@@ -93,7 +94,8 @@ class Bench:
     def start(self):
         """Compose a core on the file, as the process does at its start."""
         narrate = Voice(TOPICS, "", self._ids, lambda _ms: 480).narrate
-        self.store = Store.open(self.path, StoreSettings("LU2"), at=self.at, ids=self._ids, narrate=narrate)
+        settings = StoreSettings("LU2", budget_octets=self.budget_octets)
+        self.store = Store.open(self.path, settings, at=self.at, ids=self._ids, narrate=narrate)
         voice = Voice(TOPICS, self.store.store_id, self._ids, lambda _ms: 480, rules=RULES)
         papers = Papers(voice, OFFICE, self._ids.new(WALL_MS), "0", "Asia/Makassar", "Kominfo", "", 6, 10)
         broker, lines = Broker(), {"a": Line("a")}
