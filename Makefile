@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-newest test-debian13 lint docs fault-run format bench chaos userland contract deb image hw-test hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls
+.PHONY: help demo test test-newest test-debian13 lint docs fault-run format bench chaos crash userland contract deb image hw-test hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -86,6 +86,10 @@ fault-run: ## strike the appliance with every way of not running; writes docs/fa
 chaos: ## kill the gateway 200 times under traffic; writes benchmarks/RESULTS.md (ten minutes)
 	@$(SETUP) broker dev
 	$(RUN) benchmarks/chaos.py --write
+
+crash: ## end a gateway at every step it takes and 1,000 times at random; writes benchmarks/RESULTS.md (five minutes)
+	@$(SETUP) dev
+	$(RUN) benchmarks/crash.py --write
 
 userland: ## prove a clean clone in clean Debian 12 and 13 folders (root; half an hour)
 	sh scripts/userland.sh 12 13

@@ -81,10 +81,12 @@ class Bench:
     commands_per_minute: int = 600
     legs: tuple[Leg, ...] = ()
     budget_octets: int = 0
+    start_ms: int = 1_000_000
+    seed: int = 0  # another one for each process: its ids are as random
 
     def __post_init__(self):
-        self.at = Moment(1_000_000, WALL_MS, synced=True)
-        self._random = count(1)
+        self.at = Moment(self.start_ms, WALL_MS + self.start_ms - 1_000_000, synced=True)
+        self._random = count(1 + (self.seed << 32))
         self._ids = Uuid7(lambda n: next(self._random).to_bytes(n, "big"))
         self._mr = count(1)
         self.start()
