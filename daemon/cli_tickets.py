@@ -19,30 +19,43 @@ limit_option = click.option(
 )
 
 
+before_option = click.option(
+    "--before",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Go on below this row; the last line says which.",
+)
+
+
 @click.command()
 @config_option
 @limit_option
+@before_option
 @click.pass_obj
-def tickets(path: Path, limit: int) -> None:
+def tickets(path: Path, limit: int, before: int) -> None:
     """List the newest tickets, the last one first. Numbers are masked."""
     config = load(path)
     zone = OfficeZone(config.gateway.timezone)
-    rows = _rows(call(Path(config.runtime.directory), {"request": "tickets", "limit": limit}))
+    rows = _rows(call(Path(config.runtime.directory), {"request": "tickets", "limit": limit, "before": before}))
     columns = ("NOMOR", "DITERIMA", "PENGIRIM", "BAGIAN", "KEADAAN", "ISI")
     _print(columns, [_ticket(row, zone) for row in rows], "belum ada laporan")
+    _more(rows, "seq", limit)
 
 
 @click.command()
 @config_option
 @limit_option
+@before_option
 @click.pass_obj
-def outbox(path: Path, limit: int) -> None:
+def outbox(path: Path, limit: int, before: int) -> None:
     """List the newest outgoing SMS, the last one first. Numbers are masked."""
     config = load(path)
     zone = OfficeZone(config.gateway.timezone)
-    rows = _rows(call(Path(config.runtime.directory), {"request": "outbox", "limit": limit}))
+    rows = _rows(call(Path(config.runtime.directory), {"request": "outbox", "limit": limit, "before": before}))
     columns = ("NO", "DITERIMA", "TUJUAN", "BAGIAN", "KEADAAN", "ALASAN")
     _print(columns, [_message(row, zone) for row in rows], "tidak ada SMS keluar")
+    _more(rows, "message_id", limit)
 
 
 @click.command()
@@ -60,6 +73,13 @@ def send(path: Path, number: str, text: str) -> None:
     click.echo(f"diterima: pesan {facts.get('message_id')}, {facts.get('parts')} bagian ({facts.get('encoding')})")
     for change in facts.get("changes", []):
         click.echo(f"  diganti: {printable(str(change))}")
+
+
+def _more(rows: Sequence[Row], key: str, limit: int) -> None:
+    """Say how to see the next page, where there may be one."""
+    last = rows[-1].get(key) if len(rows) == limit else None
+    if isinstance(last, int) and last > 1:
+        click.echo(f"berikutnya: --before {last}")
 
 
 def _rows(answer: object) -> Sequence[Row]:

@@ -13,12 +13,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
 
 from kentongan.daemon.errors import AlreadyRunning, ControlUnavailable, RuntimeUnusable
+from kentongan.daemon.requests import Asked
 
 SOCKET_NAME = "control.sock"
 MODE = 0o660  # the group `kentongan` may talk to the gateway
@@ -27,105 +26,6 @@ MAX_RESPONSE = 1_000_000  # octets a client is ready to hold
 MAX_CLIENTS = 8  # a console, a status screen and some scripts; more is a mistake
 ANSWER_S = 10.0  # a core that needs longer is not well, and the client should say so
 SUN_PATH = 100  # octets of a socket's path; Linux allows 107
-
-
-class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="request"):
-    """A request; its name is the field `request`."""
-
-
-class AskPing(Ask, frozen=True, tag="ping"):
-    """Ask whether the core is alive."""
-
-    echo: Annotated[str, Meta(max_length=200)] = ""
-
-
-class AskStatus(Ask, frozen=True, tag="status"):
-    """Ask for the status document."""
-
-
-class AskTickets(Ask, frozen=True, tag="tickets"):
-    """Ask for a page of tickets, the newest first; `before` is the `seq` that a page ends before, 0 for the newest."""
-
-    limit: Annotated[int, Meta(ge=1, le=200)] = 20
-    before: Annotated[int, Meta(ge=0)] = 0
-
-
-class AskOutbox(Ask, frozen=True, tag="outbox"):
-    """Ask for what waits to be sent."""
-
-    limit: Annotated[int, Meta(ge=1, le=200)] = 20
-
-
-class AskSend(Ask, frozen=True, tag="send"):
-    """Ask to send an SMS."""
-
-    to: Annotated[str, Meta(min_length=3, max_length=20, pattern=r"^\+?[0-9 ().-]+$")]
-    text: Annotated[str, Meta(min_length=1, max_length=4000)]
-
-
-class AcceptSim(Ask, frozen=True, tag="accept_sim"):
-    """Take the SIM that is in a line for the right one."""
-
-    line: Annotated[str, Meta(max_length=16)] = ""
-
-
-class AskTicket(Ask, frozen=True, tag="ticket"):
-    """Ask for one ticket by its number."""
-
-    number: Annotated[str, Meta(min_length=1, max_length=40)]
-
-
-class AskIncidents(Ask, frozen=True, tag="incidents"):
-    """Ask for troubles, and for what each rung of recovery has achieved."""
-
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 20
-    since_ms: Annotated[int, Meta(ge=0)] = 0
-
-
-class AskJournal(Ask, frozen=True, tag="journal"):
-    """Ask for the last decisions."""
-
-    limit: Annotated[int, Meta(ge=1, le=200)] = 20
-
-
-class AskTrace(Ask, frozen=True, tag="trace"):
-    """Ask for the last lines between a modem and us."""
-
-    line: Annotated[str, Meta(max_length=16)] = ""
-
-
-class AskMonth(Ask, frozen=True, tag="month"):
-    """Ask for the figures of a month and how long its tickets waited."""
-
-    period: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}$")]
-    start_ms: Annotated[int, Meta(ge=0)]
-    end_ms: Annotated[int, Meta(ge=0)]
-
-
-class Probe(Ask, frozen=True, tag="probe"):
-    """Test a way now: an SMS to ourselves, each automatic text to ourselves, or a question for the credit."""
-
-    way: Literal["own", "credit", "texts"]
-
-
-class CyclePower(Ask, frozen=True, tag="cycle_power"):
-    """Cut the power of a line's modem."""
-
-    line: Annotated[str, Meta(max_length=16)] = ""
-
-
-class Restart(Ask, frozen=True, tag="restart"):
-    """End the gateway in order; systemd starts it anew."""
-
-
-class NoteUse(Ask, frozen=True, tag="note_use"):
-    """Note for the record what was done at the console."""
-
-    words: Annotated[str, Meta(max_length=80)]
-
-
-Care = AskTicket | AskIncidents | AskJournal | AskTrace | AskMonth | Probe | CyclePower | Restart | NoteUse
-Asked = AskPing | AskStatus | AskTickets | AskOutbox | AskSend | AcceptSim | Care
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -4,27 +4,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from kentongan.daemon.control import (
-    AskIncidents,
-    AskJournal,
-    AskMonth,
-    AskTicket,
-    AskTrace,
-    Care,
-    ControlRequest,
-    CyclePower,
-    NoteUse,
-    Probe,
-    Refusal,
-    Restart,
-)
+from kentongan.daemon.control import ControlRequest, Refusal
 from kentongan.daemon.events import Answer, Command, EndProcess, Note, PowerOff, Recording
 from kentongan.daemon.journal import Journal
 from kentongan.daemon.keeper import Keeper
 from kentongan.daemon.line import Line
 from kentongan.daemon.numbers import masked
 from kentongan.daemon.recoveries import Recoveries
+from kentongan.daemon.requests import (
+    AskIncidents,
+    AskJournal,
+    AskMonth,
+    AskTicket,
+    AskTrace,
+    Care,
+    CyclePower,
+    EraseData,
+    NoteUse,
+    Probe,
+    Restart,
+)
 from kentongan.queue.incidents import Incident
+from kentongan.queue.numbers import parse_number
 from kentongan.queue.records import Moment, Ticket
 from kentongan.queue.store import Store
 
@@ -69,6 +70,8 @@ class CareDesk:
                 result = {"figures": figures, "waits_ms": _spread(waits), "held_ms": _spread(held)}
             case Probe(way):
                 result = {"begun": self._of.keeper.test(way, at)}
+            case EraseData(number, sender_ref):
+                return self._erase(request, number, sender_ref, at)
             case NoteUse(words):
                 return [Note("console_used", (("words", words),)), Answer(request, {})]
             case Restart():
@@ -76,6 +79,25 @@ class CareDesk:
             case _:
                 assert_never(asked)
         return [Answer(request, result)]
+
+    def _erase(self, request: ControlRequest, number: str, sender_ref: str, at: Moment) -> list[Command]:
+        """Erase for a data subject, as the contract's `erase` does; put on record that it was done."""
+        care = self._store.care
+        if sender_ref:
+            erased = care.erase_sender(sender_ref, at)
+        else:
+            read = parse_number(number)
+            ids = care.ids_numbered(read.text) if read is not None else ()
+            if not ids:
+                return [Answer(request, Refusal("unknown_ticket", "this gateway has no such ticket"))]
+            erased = care.erase_tickets(ids, at)
+        facts = {
+            "tickets": erased.tickets,
+            "messages": erased.messages,
+            "quarantined": erased.quarantined,
+            "held": len(erased.held),
+        }
+        return [Note("erased_by_hand", tuple(facts.items())), Answer(request, facts)]
 
     def _on_line(self, request: ControlRequest, name: str, at: Moment, *, act: bool) -> list[Command]:  # noqa: ARG002
         """Ask a line's own thread; without a name the first line."""

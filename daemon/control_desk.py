@@ -6,20 +6,12 @@ from dataclasses import dataclass
 from kentongan.at import pdu
 from kentongan.at.errors import PduError
 from kentongan.daemon.cards import Cards
-from kentongan.daemon.control import (
-    AcceptSim,
-    AskOutbox,
-    AskPing,
-    AskSend,
-    AskStatus,
-    AskTickets,
-    ControlRequest,
-    Refusal,
-)
+from kentongan.daemon.control import ControlRequest, Refusal
 from kentongan.daemon.control_care import CareDesk
 from kentongan.daemon.events import Answer, Command
 from kentongan.daemon.line import SIM_TAIL, Line
 from kentongan.daemon.numbers import masked, party
+from kentongan.daemon.requests import AcceptSim, AskOutbox, AskPing, AskSend, AskStatus, AskTickets
 from kentongan.daemon.standing import Standing
 from kentongan.queue.errors import StoreUnavailable
 from kentongan.queue.records import Encoding, Moment, OutboundDraft, OutboundMessage, PartDraft, Priority, Ticket
@@ -56,8 +48,8 @@ class ControlDesk:
                 result = self._standing.status(at)
             case AskTickets(limit, before):
                 result = [_ticket(ticket) for ticket in self._store.tickets(limit, before or None)]
-            case AskOutbox(limit):
-                result = [_message(message) for message in self._store.outbox(limit)]
+            case AskOutbox(limit, before):
+                result = [_message(message) for message in self._store.outbox(limit, before or None)]
             case AskSend(to, text):
                 result = self._send(to, text, at)
             case AcceptSim(name):

@@ -31,6 +31,14 @@ class RuntimeUnusable(DaemonError, OSError):
         self.directory, self.why = directory, why
 
 
+class StoreUnreadable(DaemonError, OSError):
+    """The database cannot be looked into from here."""
+
+    def __init__(self, path: str, why: str, remedy: str) -> None:
+        super().__init__(f"{path}: {why}; {remedy}")
+        self.path, self.why, self.remedy = path, why, remedy
+
+
 class ControlUnavailable(DaemonError, OSError):
     """Nobody answers on the control socket, or not in time, or not as agreed."""
 

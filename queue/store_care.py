@@ -205,6 +205,11 @@ class Care:
         _blank(MessagePart, MessagePart.message_id.in_(gone), pdu_hex="")
         return _blank(Message, Message.id.in_(gone), text="", recipient="")
 
+    def ids_numbered(self, number: str) -> tuple[str, ...]:
+        """Name the tickets of a thread, its follow-ups too; `number` is written as it is stored."""
+        with self._file.reading():
+            return tuple(row[0] for row in self._file.run("SELECT ticket_id FROM ticket WHERE number = ?", number))
+
     # -- hold ----------------------------------------------------------------------------------------------------------
 
     def hold(self, sender_ref: str, at: Moment) -> None:

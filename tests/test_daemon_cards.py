@@ -3,8 +3,9 @@ from core_bench import Bench, of
 
 from kentongan.at import commands as to_modem
 from kentongan.at import events as at
-from kentongan.daemon.control import AcceptSim, ControlRequest, Refusal
+from kentongan.daemon.control import ControlRequest, Refusal
 from kentongan.daemon.events import Answer, Note, ToModem
+from kentongan.daemon.requests import AcceptSim
 
 OURS, OTHER = "8962100000000001234", "8962100000000009999"
 

@@ -5,7 +5,8 @@ from click.testing import CliRunner
 from edge import write_config
 
 from kentongan.daemon.cli_group import cli
-from kentongan.daemon.control import AcceptSim, ControlServer, Refusal
+from kentongan.daemon.control import ControlServer, Refusal
+from kentongan.daemon.requests import AcceptSim
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from click.testing import CliRunner, Result
 from edge import NOW_MS, write_config
 
 from kentongan.daemon.cli_group import cli
-from kentongan.daemon.control import AskSend, AskTickets, ControlRequest, ControlServer, Refusal
+from kentongan.daemon.control import ControlRequest, ControlServer, Refusal
 from kentongan.daemon.errors import ControlUnavailable
+from kentongan.daemon.requests import AskSend, AskTickets
 
 TICKET = {
     "number": "LU2-041-937-1",

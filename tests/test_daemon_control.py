@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kentongan.daemon import control
+from kentongan.daemon import control, requests
 from kentongan.daemon.errors import AlreadyRunning, ControlUnavailable, RuntimeUnusable
 
 Core = Callable[[control.ControlRequest], None]
@@ -57,7 +57,7 @@ def test_the_core_may_answer_later_and_one_request_after_the_other(tmp_path: Pat
     with serving(tmp_path, asked.put), connected(tmp_path) as client, client.makefile() as answers:
         client.sendall(b'{"request":"status"}\n{"request":"ping"}\n')
         request = asked.get(timeout=10)
-        assert request.args == control.AskStatus()
+        assert request.args == requests.AskStatus()
         assert asked.empty()
         request.reply({"faults": []})
         assert json.loads(answers.readline()) == {"ok": True, "result": {"faults": []}}
@@ -195,4 +195,4 @@ def test_a_silent_core_is_named_after_the_deadline(tmp_path: Path) -> None:
 
 @given(st.binary(max_size=300))
 def test_any_line_is_a_request_or_a_refusal(line: bytes) -> None:
-    assert isinstance(control.read(line), control.Ask | control.Refusal)
+    assert isinstance(control.read(line), requests.Ask | control.Refusal)

@@ -16,8 +16,9 @@ from kentongan.at.port import SerialPort
 from kentongan.at.simulator import INSTANT, Fault, PtyModem, VirtualModem, by_name
 from kentongan.at.simulator.faults import FaultKind
 from kentongan.daemon.clock import SystemClock
-from kentongan.daemon.control import AskTrace, ControlRequest
+from kentongan.daemon.control import ControlRequest
 from kentongan.daemon.events import Event, LineEvent, PortMissing, PowerCycled, PowerOff, Recorded, Recording
+from kentongan.daemon.requests import AskTrace
 from kentongan.daemon.workers import ModemWorker
 
 WAIT_S = 20.0
