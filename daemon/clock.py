@@ -21,12 +21,17 @@ TIMEX_OCTETS = 512  # struct timex is 208 octets on 64-bit kernels; the rest is 
 ZONES_MIN = {"Asia/Jakarta": 420, "Asia/Pontianak": 420, "Asia/Makassar": 480, "Asia/Jayapura": 540}
 ZONE_WORDS = {420: "WIB", 480: "WITA", 540: "WIT"}
 NEVER = Moment(0, 0, synced=False)
+LONGEST_OFF_MS = 366 * 86_400_000  # a box left in a cupboard for a year; GPS weeks and forged NTP jump decades
 
 
 def resume(base: Moment, wall_ms: int, synced: bool) -> int:
-    """Continue steady time: the downtime counts when both wall clocks can be trusted, else it is unknown and zero."""
-    known = base.synced and synced
-    return base.steady_ms + 1 + (max(0, wall_ms - base.wall_ms) if known else 0)
+    """Continue steady time: the downtime counts when both wall clocks can be trusted, else it is unknown and zero.
+
+    More than `LONGEST_OFF_MS` is a clock gone wrong, whatever it says of itself: nothing may expire or be erased by it.
+    """
+    off_ms = wall_ms - base.wall_ms
+    known = base.synced and synced and 0 <= off_ms <= LONGEST_OFF_MS
+    return base.steady_ms + 1 + (off_ms if known else 0)
 
 
 @dataclass(frozen=True, slots=True)

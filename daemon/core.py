@@ -264,7 +264,7 @@ class Core:
             self._rooms.rounds.go(moment)
             self._rooms.recoveries.rest(moment)
             self._rooms.offering.look_ms = 0
-            return self._rooms.cards.round(self._lines.values())
+            return [*self._rooms.intake.reopen(moment), *self._rooms.cards.round(self._lines.values())]
         return []
 
     def _pump(self, moment: Moment) -> list[Command]:

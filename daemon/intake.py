@@ -7,14 +7,16 @@ from collections.abc import Callable
 
 from kentongan.at import commands as to_modem
 from kentongan.at import events as at
+from kentongan.at.errors import PduError
 from kentongan.daemon.events import Command, Note, ToModem
-from kentongan.daemon.inbound import Found, Office, Report, interpret
+from kentongan.daemon.inbound import Found, Office, Report, content_of, interpret
 from kentongan.daemon.line import HeldSlot, Line
 from kentongan.queue.inbox import may_free
 from kentongan.queue.records import InboundPart, Moment, OutboundDraft, Quarantined, Received, Ticket
 from kentongan.queue.store import Answered, Store
 from kentongan.queue.store_receiving import Teller, untold
 
+AT_ONCE = 50  # orphans of a rescue in one round: a part that just came waits no longer than for these
 Acknowledge = Callable[[Ticket, Answered], OutboundDraft | None]
 
 
@@ -26,6 +28,7 @@ class Intake:
         self._office = office
         self._acknowledge = acknowledge
         self._tell = tell
+        self._rescued = True  # orphans of a rescue may be there; a store is rescued only before it is opened
 
     def slot(self, line: Line, event: at.SlotFound, moment: Moment, *, broker_up: bool) -> list[Command]:
         """Take a slot that a walk or a hint showed; one already in hand costs nothing."""
@@ -70,6 +73,21 @@ class Intake:
         message = self._store.reported(line.name, report.reference, report.recipient, report.delivered, moment)
         facts = (("line", line.name), ("reference", report.reference), ("matched", message is not None))
         return [Note("report_received", facts)]
+
+    def reopen(self, moment: Moment) -> list[Command]:
+        """Open tickets anew for parts whose ticket was lost with a damaged file."""
+        commands: list[Command] = []
+        orphans = self._store.quarantine.orphans(AT_ONCE) if self._rescued else []
+        self._rescued = bool(orphans)
+        for orphan in orphans:
+            try:
+                content = content_of(orphan.pdu_hex, self._office)
+            except PduError:
+                content = None
+            received = self._store.quarantine.reopen(orphan, content, tell=self._tell, at=moment)
+            facts = (("line", orphan.line), ("part", orphan.part_id), ("ticket", received is not None))
+            commands.append(Note("part_reopened", facts))
+        return commands
 
     def free(self, line: Line, *, broker_up: bool) -> list[Command]:
         """Ask the modem to free every slot that the rule lets go and that it was not asked for yet."""

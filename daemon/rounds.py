@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from kentongan.daemon.clock import LONGEST_OFF_MS
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.standards import Leg
 from kentongan.daemon.upkeep import Upkeep
@@ -95,9 +96,12 @@ class Rounds:
     # -- the report ----------------------------------------------------------------------------------------------------
 
     def _report(self, at: Moment) -> None:
-        """Make the report of a month that is over; one a round, also for months the box was off."""
+        """Make the report of a month that is over; one a round, also for months the box was off.
+
+        A calendar that has leapt begins anew: neither a report for each month of decades, nor none until it is there.
+        """
         month, last = self._voice.month(at.wall_ms), self._store.ledger.reported()
-        if not last:
+        if not last or self._store.ledger.report_drift_ms(at) > LONGEST_OFF_MS:
             self._store.ledger.report(shifted(month, -1), None, at)
         elif (period := shifted(last, 1)) < month:
             self._store.ledger.report(period, self._written(period, at), at)

@@ -148,6 +148,12 @@ class Ledger:
         """Name the last month that has a report, empty when none has."""
         return self._fact("report.period")
 
+    def report_drift_ms(self, at: Moment) -> int:
+        """Measure how far the wall clock has moved against the steady one since the last report; 0 before the first."""
+        with self._file.reading():
+            row = self._file.one("SELECT wall_ms, steady_ms FROM fact WHERE name = 'report.period'")
+        return abs(at.wall_ms - row[0] - (at.steady_ms - row[1])) if row else 0
+
     def report(self, period: str, draft: SpoolDraft | None, at: Moment) -> None:
         """Keep a month's report for the broker, and remember that it is made; `None` begins with the next month."""
         with self._transaction(at):

@@ -26,6 +26,12 @@ def test_the_downtime_counts_only_between_two_trusted_wall_clocks() -> None:
     assert resume(Moment(1_000, 50_000, synced=True), 40_000, synced=True) == 1_001
 
 
+def test_a_clock_that_says_decades_have_passed_is_not_believed_even_when_it_calls_itself_set() -> None:
+    year_ms = 366 * 86_400_000
+    assert resume(Moment(1_000, 50_000, synced=True), 50_000 + year_ms, synced=True) == 1_001 + year_ms
+    assert resume(Moment(1_000, 50_000, synced=True), 50_000 + 56 * year_ms, synced=True) == 1_001
+
+
 def test_a_clock_that_lost_its_time_never_shows_less_than_what_was_written() -> None:
     future = time.time_ns() // 1_000_000 + 86_400_000
     moment = SystemClock(Moment(5_000, future, synced=True), is_synced=lambda: False).now()

@@ -5,9 +5,9 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
-from core_bench import TOPICS, Bench, of
+from core_bench import TOPICS, Bench, accepted, names, of
 
-from kentongan.daemon.events import Note, Publish
+from kentongan.daemon.events import Publish
 from kentongan.daemon.upkeep import FIRST_MS
 
 DAY_S, HOUR_S = 86_400, 3_600
@@ -19,18 +19,6 @@ def bench(tmp_path):
     bench = Bench(tmp_path / "k.db")
     yield bench
     bench.core.close(bench.at)
-
-
-def accepted(bench, text, index=1):
-    """Bring a ticket to its end."""
-    commands = bench.sms(text, index=index)
-    (publish,) = [c for c in of(Publish, commands) if c.publication.topic == TOPICS.event("ticket")]
-    for each in of(Publish, commands):
-        bench.puback(each)
-    ticket = json.loads(publish.publication.payload)
-    ack = {"schema": "ticket_ack/1", "ticket_id": ticket["ticket_id"], "status": "accepted", "backend_ticket": "1"}
-    bench.command("ticket_ack", json.dumps(ack).encode())
-    return ticket
 
 
 def texts(bench):
@@ -75,10 +63,6 @@ def test_much_that_is_overdue_goes_a_round_a_minute_and_then_it_is_quiet(bench, 
         left.append(sum(text != "" for text in texts(bench)))
         bench.pass_time(60)
     assert left in ([5, 3, 1], [7, 5, 3, 1])  # the minutes do not begin with the jump
-
-
-def names(commands):
-    return [note.name for note in of(Note, commands)]
 
 
 def test_a_store_that_is_full_makes_room_by_itself_and_never_of_what_nobody_has(tmp_path):

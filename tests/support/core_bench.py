@@ -1,5 +1,6 @@
 """A core on a real SQLite file with a hand-moved clock: events in, commands out, crash by throwing it away."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -24,7 +25,7 @@ from kentongan.daemon.control_care import CareDesk, Informants
 from kentongan.daemon.control_desk import ControlDesk, Panel
 from kentongan.daemon.core import Core, Rooms
 from kentongan.daemon.desk import County, Desk
-from kentongan.daemon.events import Command, LineEvent, Publish, Tick, ToModem
+from kentongan.daemon.events import Command, LineEvent, Note, Publish, Tick, ToModem
 from kentongan.daemon.inbound import Ears, Office
 from kentongan.daemon.inquiry import Sources
 from kentongan.daemon.intake import Intake
@@ -239,3 +240,20 @@ def slot(pdu_hex: str, index=1) -> at.SlotFound:
 def of(kind, commands):
     """Pick the commands of one kind."""
     return [command for command in commands if isinstance(command, kind)]
+
+
+def names(commands):
+    """Name the notes among some commands."""
+    return [note.name for note in of(Note, commands)]
+
+
+def accepted(bench, text, index=1):
+    """Bring a ticket to its end."""
+    commands = bench.sms(text, index=index)
+    (publish,) = [c for c in of(Publish, commands) if c.publication.topic == TOPICS.event("ticket")]
+    for each in of(Publish, commands):
+        bench.puback(each)
+    ticket = json.loads(publish.publication.payload)
+    ack = {"schema": "ticket_ack/1", "ticket_id": ticket["ticket_id"], "status": "accepted", "backend_ticket": "1"}
+    bench.command("ticket_ack", json.dumps(ack).encode())
+    return ticket
