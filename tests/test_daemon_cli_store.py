@@ -63,14 +63,14 @@ def test_what_waits_is_told_beside_the_running_gateway(bench, run):
     bench.sms("lampu mati", index=2, sender="+6285200001111")
     result = run("queue")
     assert result.exit_code == 0
-    assert "laporan belum diterima aplikasi : 2, paling lama LU2-000-001-2 sejak " in result.stdout
-    assert "karantina                       : kosong" in result.stdout
-    assert " persen dari " in result.stdout
+    assert "laporan belum diterima aplikasi : 2, paling lama LU2-000-001-2 sejak " in result.output
+    assert "karantina                       : kosong" in result.output
+    assert " persen dari " in result.output
 
 
 def test_a_sound_store_is_called_so_and_a_spoilt_one_is_not(bench, run, tmp_path):
     bench.sms("jalan rusak")
-    assert run("integrity").stdout.startswith("utuh: ")
+    assert run("integrity").output.startswith("utuh: ")
     bench.store._file.empty_log()
     with closing(sqlite3.connect(tmp_path / "kentongan.db")) as database:
         database.execute("PRAGMA foreign_keys = 0")
@@ -78,14 +78,14 @@ def test_a_sound_store_is_called_so_and_a_spoilt_one_is_not(bench, run, tmp_path
         database.commit()
     result = run("integrity")
     assert result.exit_code == 1
-    assert "RUSAK: part 1 refers to nothing\n" in result.stdout
+    assert "RUSAK: part 1 refers to nothing\n" in result.output
 
 
 def test_tickets_become_a_table_for_excel_with_masked_numbers(bench, run, tmp_path):
     bench.sms("=1+1; jalan rusak")
     target = tmp_path / "laporan.csv"
     result = run("export", str(target))
-    assert result.stderr == f"1 laporan ditulis ke {target}\n"
+    assert result.output == f"1 laporan ditulis ke {target}\n"
     head, row = target.read_bytes().decode("utf-8").split("\r\n")[:2]
     assert head == "\ufeffNOMOR;DITERIMA;PENGIRIM;ISI;BAGIAN;KEADAAN;NOMOR APLIKASI;JEDA OPERATOR (DETIK)"
     number, _when, rest = row.split(";", 2)
@@ -100,7 +100,7 @@ def test_a_span_of_days_is_the_offices(bench, run, tmp_path):
     target = tmp_path / "laporan.csv"
     for since, until, count in (("18-11-2026", "18-11-2026", 1), ("19-11-2026", "", 0), ("", "17-11-2026", 0)):
         span = [*(["--since", since] if since else []), *(["--until", until] if until else [])]
-        assert run("export", str(target), *span).stderr.startswith(f"{count} laporan")
+        assert run("export", str(target), *span).output.startswith(f"{count} laporan")
 
 
 def test_a_thread_is_erased_by_its_number_and_the_file_forgets_it(bench, run, tmp_path):
@@ -111,9 +111,9 @@ def test_a_thread_is_erased_by_its_number_and_the_file_forgets_it(bench, run, tm
         assert run("erase", "LU2-000-001-2", said="n\n").exit_code == 1
         assert [ticket.text for ticket in bench.store.tickets(9)].count("") == 0
         result = run("erase", "lu2 000 001 2", said="y\n")
-        assert result.stdout.endswith("dihapus: 2 laporan, 0 SMS keluar, 0 dari karantina\n")
-        assert run("erase", "--yes", "LU2-000-001-2").stdout.startswith("dihapus: 0 laporan")
-        assert "unknown_ticket" in run("erase", "--yes", format_number("LU2", 999)).stderr
+        assert result.output.endswith("dihapus: 2 laporan, 0 SMS keluar, 0 dari karantina\n")
+        assert run("erase", "--yes", "LU2-000-001-2").output.startswith("dihapus: 0 laporan")
+        assert "unknown_ticket" in run("erase", "--yes", format_number("LU2", 999)).output
     assert [ticket.text for ticket in bench.store.tickets(9)] == ["lampu mati", "", ""]
     assert b"sabbang" not in (tmp_path / "kentongan.db").read_bytes()
 
@@ -124,9 +124,9 @@ def test_a_number_is_erased_wherever_it_stands_unless_it_is_held(bench, run, tmp
     with serving(bench, tmp_path):
         bench.store.care.hold(ref, bench.at)
         held = run("erase", "--yes", "0812-3456-7890")
-        assert (held.exit_code, "ditahan" in held.stderr) == (1, True)
+        assert (held.exit_code, "ditahan" in held.output) == (1, True)
         bench.store.care.release(ref, bench.at)
-        assert run("erase", "--yes", "0812-3456-7890").stdout.startswith("dihapus: 1 laporan")
+        assert run("erase", "--yes", "0812-3456-7890").output.startswith("dihapus: 1 laporan")
     assert bench.store.tickets(1)[0].text == ""
 
 
@@ -140,17 +140,17 @@ def test_what_cannot_be_done_is_said_with_what_to_do(run, config, tmp_path):
     assert "start the gateway once" in str(run("queue").exception)
     assert isinstance(run("erase", "--yes", "LU2-041-937-1").exception, ControlUnavailable)
     assert "sender.key" in str(run("erase", "--yes", CITIZEN).exception)
-    assert "neither" in run("erase", "--yes", "halo").stderr
+    assert "neither" in run("erase", "--yes", "halo").output
 
 
 def test_pages_go_on_where_the_last_one_ended(bench, run, tmp_path):
     for number in range(5):
         bench.sms(f"laporan {number}", index=number + 1, sender=f"+628520000111{number}")
     with serving(bench, tmp_path):
-        first = run("tickets", "--limit", "2").stdout.splitlines()
+        first = run("tickets", "--limit", "2").output.splitlines()
         assert first[-1] == "berikutnya: --before 4"
-        second = run("tickets", "--limit", "2", "--before", "4").stdout.splitlines()
+        second = run("tickets", "--limit", "2", "--before", "4").output.splitlines()
         assert [line[:11] for line in second[1:3]] == ["LU2-000-003", "LU2-000-002"]
-        last = run("tickets", "--limit", "2", "--before", "2").stdout.splitlines()
+        last = run("tickets", "--limit", "2", "--before", "2").output.splitlines()
         assert not last[-1].startswith("berikutnya")
-        assert run("outbox").stdout == "tidak ada SMS keluar\n"
+        assert run("outbox").output == "tidak ada SMS keluar\n"
