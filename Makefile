@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-newest test-debian13 lint docs fault-run format bench chaos crash userland contract deb image hw-test hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls
+.PHONY: help demo test test-newest test-debian13 lint docs fault-run format bench chaos crash userland contract deb image hw-test hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls idle-tls
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -77,6 +77,10 @@ scale: ## 300 whole gateways on one broker, killed in the middle; writes benchma
 latency-tls: ## a ticket's way over TLS to the backend's acknowledgement; writes benchmarks/RESULTS.md (half a minute)
 	@$(SETUP) broker dev
 	$(RUN) benchmarks/latency_tls.py --write
+
+idle-tls: ## an idle hour over TLS, octet by octet; writes benchmarks/RESULTS.md (an hour, idle)
+	@$(SETUP) broker dev
+	$(RUN) benchmarks/idle_tls.py --write
 
 fault-run: ## strike the appliance with every way of not running; writes docs/faults.md (root for two of them; an hour)
 	@$(SETUP) broker dev
