@@ -16,7 +16,7 @@ from kentongan.daemon.status import FaultStatus
 from kentongan.mqtt.payloads import Alarm, Bilingual, Details
 from kentongan.mqtt.topics import Topics
 from kentongan.queue.ids import Uuid7
-from kentongan.queue.records import Moment
+from kentongan.queue.records_common import Moment
 
 KEEP_MS = 86_400_000  # how long a cleared alarm stays readable (contract 4.2)
 

@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
-from kentongan.queue.records import Moment
+from kentongan.queue.records_common import Moment
 
 SYNC_CHECK_MS = 10_000  # how long an answer of the kernel about its clock is believed
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
+NTP_MARK = Path("/run/systemd/timesync/synchronized")  # systemd-timesyncd touches it each time it has set the clock
 TIMEX_OCTETS = 512  # struct timex is 208 octets on 64-bit kernels; the rest is room to grow
 
 
@@ -55,10 +57,18 @@ class OfficeZone:
         return f"{local:%d-%m-%Y %H:%M:%S} {ZONE_WORDS[offset]}"
 
 
-def kernel_synced() -> bool:
-    """Ask the kernel whether an NTP client keeps its clock (adjtimex, read only)."""
+def kernel_synced(ask: Callable[[], int] | None = None, mark: Path = NTP_MARK) -> bool:
+    """Ask the kernel whether an NTP client keeps its clock (adjtimex, read only); where it may not be asked, the mark.
+
+    A unit with `ProtectClock=yes` may not even read: the call fails there, and says nothing about the clock.
+    """
+    state = (ask or _adjtimex)()
+    return state < TIME_ERROR if state >= 0 else mark.exists()
+
+
+def _adjtimex() -> int:
     state: int = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(TIMEX_OCTETS))
-    return 0 <= state < TIME_ERROR
+    return state
 
 
 class SystemClock:

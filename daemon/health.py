@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from kentongan.at.events import ModemState
+from kentongan.at.states import ModemState
 from kentongan.daemon import faults
 from kentongan.daemon.status import FaultStatus, LineStatus, LinkStatus, Status
 from kentongan.mqtt.events import DownCause

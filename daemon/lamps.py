@@ -10,7 +10,7 @@ from itertools import accumulate
 
 import msgspec
 
-from kentongan.at.events import ModemState
+from kentongan.at.states import ModemState
 from kentongan.daemon import faults
 from kentongan.daemon.status import FaultStatus, LineStatus, Status
 from kentongan.mqtt.events import DownCause
