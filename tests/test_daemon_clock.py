@@ -68,3 +68,12 @@ def test_the_office_zone_agrees_with_the_time_zone_database(wall_ms: int, name: 
     assert timedelta(minutes=zone.offset_min(wall_ms)) == local.utcoffset()
     assert zone.minute_of_day(wall_ms) == local.hour * 60 + local.minute
     assert zone.clock(wall_ms).startswith(f"{local:%d-%m-%Y %H:%M:%S}")
+
+
+def test_where_the_kernel_may_not_be_asked_the_mark_of_the_time_service_tells(tmp_path) -> None:
+    mark = tmp_path / "synchronized"
+    assert not kernel_synced(lambda: -1, mark)
+    mark.touch()
+    assert kernel_synced(lambda: -1, mark)
+    assert not kernel_synced(lambda: 5, mark)  # a kernel that answers is believed
+    assert kernel_synced(lambda: 0, tmp_path / "none")
