@@ -215,7 +215,18 @@ VERSION_4 = (
     ) STRICT""",
     "CREATE INDEX message_broadcast ON message (ref) WHERE priority = 4",
 )
-MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
+VERSION_5 = (
+    """CREATE TABLE wish (
+        sender_ref TEXT PRIMARY KEY,
+        level TEXT NOT NULL,
+        wall_ms INTEGER NOT NULL,
+        answered INTEGER NOT NULL,
+        answered_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    "ALTER TABLE part ADD COLUMN hint_ms INTEGER",
+    "ALTER TABLE part ADD COLUMN read_ms INTEGER",
+)
+MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5)
 
 
 def version(file: File) -> int:

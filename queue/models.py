@@ -258,6 +258,8 @@ class Part(Model):
     reason = TextField()
     sender = TextField()
     sender_ref = TextField()
+    hint_ms = IntegerField(null=True)
+    read_ms = IntegerField(null=True)
 
 
 class Message(Model):

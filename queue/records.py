@@ -87,6 +87,8 @@ __all__ = [
     "TreatAsSent",
     "Usage",
     "Verdict",
+    "Wish",
+    "WishLevel",
 ]
 
 
@@ -124,6 +126,22 @@ class Kept:
     releasable: bool
 
 
+class WishLevel(StrEnum):
+    """Which SMS a citizen wants (domain.md 3.1): everything, answers to own reports alone, nothing at all."""
+
+    EVERYTHING = "everything"
+    ANSWERS = "answers"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a citizen has asked for, and the word that says it was understood."""
+
+    level: WishLevel
+    answer: OutboundDraft
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What the bridge says about a part, within its transaction: events for the broker, figures of a month."""
@@ -131,6 +149,7 @@ class Told:
     events: tuple[SpoolDraft, ...] = ()
     period: str = ""
     tallies: tuple[str, ...] = ()
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)

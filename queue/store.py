@@ -48,6 +48,7 @@ from kentongan.queue.store_replay import Replays
 from kentongan.queue.store_salvage import Salvaged, salvage, take_up
 from kentongan.queue.store_spool import Spool
 from kentongan.queue.store_tickets import Tickets
+from kentongan.queue.store_wishes import Wishes
 
 __all__ = ["Answer", "Answered", "Narrator", "Store", "StoreSettings", "last_moment", "steady_base"]
 
@@ -72,7 +73,8 @@ class Store:
         keep = self._answer_command
         self.replays = Replays(file, self._writing, keep, self._spool, self._messages)
         self.ledger = Ledger(file, self._writing, keep, self._spool, self._messages, self._inbox)
-        self._receiving = Receiving(self._inbox, self._spool, self._messages, self.ledger)
+        self.wishes = Wishes(file)
+        self._receiving = Receiving(self._inbox, self._spool, self._messages, self.ledger, self.wishes)
         self.quarantine = QuarantineTable(file, self._writing, keep, self._receiving)
         self.salvaged: Salvaged | None = None
         self.store_id = ""

@@ -14,11 +14,13 @@ from kentongan.queue.records import (
     TextPart,
     Ticket,
     Told,
+    WishLevel,
 )
 from kentongan.queue.store_inbox import Answer, Inbox
 from kentongan.queue.store_ledger import Ledger
 from kentongan.queue.store_messages import Messages
 from kentongan.queue.store_spool import Spool
+from kentongan.queue.store_wishes import Wishes
 
 # What the bridge says of a ticket (whether it was just opened) or of a part in quarantine.
 Teller = Callable[[Ticket | Kept, bool, Moment], Told]
@@ -34,8 +36,9 @@ def untold(_what: Ticket | Kept, _opened: bool, _at: Moment) -> Told:
 class Receiving:
     """Brings a part in; inside the store's transaction."""
 
-    def __init__(self, inbox: Inbox, spool: Spool, messages: Messages, ledger: Ledger) -> None:
+    def __init__(self, inbox: Inbox, spool: Spool, messages: Messages, ledger: Ledger, wishes: Wishes) -> None:
         self._inbox = inbox
+        self._wishes = wishes
         self._spool = spool
         self._messages = messages
         self._ledger = ledger
@@ -45,7 +48,11 @@ class Receiving:
         match part.content:
             case Quarantined() as content:
                 received = self._inbox.quarantine(part, content, at)
-                self._say(tell(_kept(received.part_id, part, content), False, at), 0, at)
+                kept = _kept(received.part_id, part, content)
+                told = tell(kept, False, at)
+                self._say(told, 0, at)
+                if told.wish is not None and self._wishes.take(kept.sender.ref, told.wish.level, at):
+                    self._messages.add(told.wish.answer, at)
                 return received
             case TextPart() as content:
                 return self.store(part, content, answer, tell, at)
@@ -71,6 +78,8 @@ class Receiving:
         self._ledger.count(told.period, told.tallies)
 
     def _acknowledge(self, ticket: Ticket, answer: Answer, at: Moment) -> None:
+        if self._wishes.level_of(ticket.sender.ref) is WishLevel.NOTHING:
+            return
         draft = answer(ticket, self._inbox.answered(ticket.sender.ref, at))
         if draft is not None:
             self._inbox.mark_answered(ticket.seq)

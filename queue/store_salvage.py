@@ -23,8 +23,8 @@ HIGHEST = 1 << 24  # rowid up to which is searched when the end of a table canno
 CHECKED_WHOLE_OCTETS = 64 << 20  # a third of a second on a development machine, a few on the smallest Pi
 NEWEST = 1_000  # rows of a large table that are read after an unclean stop
 SIDES = ("-wal", "-shm")
-SMALL = ("store", "spool", "hold")
-WITHOUT_ROWID = frozenset({"hold"})
+SMALL = ("store", "spool", "hold", "wish")
+WITHOUT_ROWID = frozenset({"hold", "wish"})
 # References first: a row is inserted after what it refers to.
 TABLES = (
     "store",
@@ -41,6 +41,8 @@ TABLES = (
     "climb",
     "rung",
     "fact",
+    "tally",
+    "wish",
 )
 # What refers to a lost row, and what was lost that can be made again.
 REPAIRS = (
