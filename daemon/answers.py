@@ -40,6 +40,15 @@ class Template(StrEnum):
         "Tak perlu kirim ulang. {c}"
     )
     APPEND = "Tambahan keterangan sudah masuk ke tiket {t}. Tidak perlu kirim ulang. {c}"
+    NO_NEWS = (
+        "Baik, HP ini tidak akan dikirimi info lagi, kecuali tanggapan atas aduan Anda. "
+        "Ketik MULAI utk menerima lagi. {c}"
+    )
+    NO_SMS = (
+        "Baik, HP ini tidak akan dikirimi SMS apa pun lagi. Aduan Anda tetap kami proses. "
+        "Ketik MULAI utk menerima lagi. {c}"
+    )
+    NEWS = "HP ini akan menerima info layanan lagi. Ketik BERHENTI kapan saja utk berhenti. {c}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,10 @@ class Answers:
     def text(self, template: Template, number: str) -> str:
         """Fill a template."""
         return template.format(t=number, c=self.signature).strip()
+
+    def message(self, template: Template, line: str, to: str) -> OutboundDraft:
+        """Make the message that carries a text about no ticket."""
+        return _message(self.text(template, ""), line, to, "")
 
     def to(self, ticket: Ticket, *, last_hour: int, last_day: int, degraded: bool = False) -> str:
         """Give the acknowledgement due to a freshly opened ticket, or nothing.
@@ -117,16 +130,18 @@ class Acknowledger:
         )
         if not text:
             return None
-        segmented = pdu.segment(
-            text, ticket.sender.number, reference=0, report=False, validity_min=VALIDITY_MIN, max_parts=1
-        )
-        return OutboundDraft(
-            ticket.line,
-            ticket.sender.number,
-            text,
-            Encoding(segmented.encoding),
-            tuple(PartDraft(part.tpdu_octets, part.pdu_hex) for part in segmented.parts),
-            Priority.ACKNOWLEDGEMENT,
-            ticket_id=ticket.ticket_id,
-            lifetime_ms=LIFETIME_MS,
-        )
+        return _message(text, ticket.line, ticket.sender.number, ticket.ticket_id)
+
+
+def _message(text: str, line: str, to: str, ticket_id: str) -> OutboundDraft:
+    segmented = pdu.segment(text, to, reference=0, report=False, validity_min=VALIDITY_MIN, max_parts=1)
+    return OutboundDraft(
+        line,
+        to,
+        text,
+        Encoding(segmented.encoding),
+        tuple(PartDraft(part.tpdu_octets, part.pdu_hex) for part in segmented.parts),
+        Priority.ACKNOWLEDGEMENT,
+        ticket_id=ticket_id,
+        lifetime_ms=LIFETIME_MS,
+    )

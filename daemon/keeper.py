@@ -19,6 +19,7 @@ from kentongan.daemon.line import Line
 from kentongan.daemon.nightwatch import NightWatch
 from kentongan.daemon.purses import Purses
 from kentongan.daemon.status import Status
+from kentongan.daemon.wishes import REASONS, read_wish
 from kentongan.queue.errors import StoreUnavailable
 from kentongan.queue.records import InboundPart, Moment, OutboundDraft, Quarantined, TextPart, Ticket
 from kentongan.queue.store import Answered
@@ -84,7 +85,7 @@ class Keeper:
         return self._duties.purses.answered(line, event, at)
 
     def sorted(self, part: InboundPart) -> InboundPart:
-        """Set aside what is no citizen's: a clerk's command, the night watch's own words."""
+        """Set aside what is no citizen's: a clerk's command, the night watch's own words, a wish for no more SMS."""
         content = part.content
         if not isinstance(content, TextPart) or content.concat is not None:
             return part
@@ -93,6 +94,8 @@ class Keeper:
             reason = CLERK
         elif self._duties.watch.is_ours(number, content.text):
             reason = GATEWAY
+        elif content.sender.replyable and (wish := read_wish(content.text)) is not None:
+            reason = REASONS[wish]
         if not reason:
             return part
         kept = Quarantined(reason, content.sender, content.text)

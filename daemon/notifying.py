@@ -1,11 +1,12 @@
 """`command/notify` and `command/broadcast`: texts to people who did not write, and the limits that they need."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import UNSET
 
 from kentongan.daemon.effects import Made
+from kentongan.daemon.numbers import reference
 from kentongan.daemon.outgoing import DAY_MS, described, drafts, lifetime, segments
 from kentongan.daemon.outward import Voice
 from kentongan.mqtt import payloads
@@ -25,6 +26,7 @@ class Addressees:
     people: Mapping[str, str] = field(default_factory=dict)
     broadcast_per_day: int = 0
     max_parts: int = 6
+    secret: bytes = b""  # of the sender references, by which wishes for no news are kept
 
 
 class Notifying:
@@ -86,14 +88,19 @@ class Notifying:
         lifetime_ms = lifetime(command, at)
         if isinstance(lifetime_ms, Refused):
             return lifetime_ms
+        willing = self._willing(command.to)
+        unwilling = len(command.to) - len(willing)
+        if not willing:
+            why, count = "all of them asked for no information", {"opted_out": unwilling}
+            return Refused(ErrorCode.OPTED_OUT, why, command.command_id, "to", dict(count))
         used = self._store.ledger.broadcast_today(at.wall_ms - DAY_MS)
-        if used + len(command.to) > per_day:
-            details: payloads.Details = {"per_day": per_day, "used": used, "asked": len(command.to)}
+        if used + len(willing) > per_day:
+            details: payloads.Details = {"per_day": per_day, "used": used, "asked": len(willing)}
             why = f"{per_day} messages of broadcasts a day"
             return Refused(ErrorCode.RATE_LIMITED, why, command.command_id, "to", details)
-        made = [segments(command, number, self._store, 1) for number in command.to]
+        made = [segments(command, number, self._store, 1) for number in willing]
         messages = []
-        for number, segmented in zip(command.to, made, strict=True):
+        for number, segmented in zip(willing, made, strict=True):
             if isinstance(segmented, Refused):
                 return segmented
             messages.append(
@@ -109,8 +116,15 @@ class Notifying:
                 )
             )
         result: payloads.Result = {"messages": len(messages), "encoding": messages[0].encoding.value}
+        result |= {"opted_out": unwilling} if unwilling else {}
         accepted = self._voice.response("broadcast", command.command_id, "accepted", at, result=result)
         return accepted, lambda record, spooled: self._store.ledger.broadcast(messages, record, spooled, at)
+
+    def _willing(self, numbers: Sequence[str]) -> list[str]:
+        """Leave out who asked for no information."""
+        refs = {number: reference(self._allowed.secret, number) for number in numbers}
+        unwilling = self._store.wishes.unwilling(frozenset(refs.values()))
+        return [number for number in numbers if refs[number] not in unwilling]
 
     def cancel(self, command: payloads.BroadcastCancel, at: Moment) -> Made:
         """Stop what of a broadcast waits; stopped before the answer, for to stop twice is to stop once."""

@@ -12,7 +12,7 @@ from kentongan.mqtt import payloads
 from kentongan.mqtt.events import Publication, Will
 from kentongan.queue.records import Moment
 
-CONTRACT = "1.0"
+CONTRACT = "1.1"
 IDEMPOTENCY_DAYS = 400
 MAX_COMMAND_BYTES = 16_384
 # What every gateway of this program does; an office adds by its configuration.

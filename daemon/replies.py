@@ -20,6 +20,7 @@ from kentongan.queue.records import (
     Priority,
     SpoolDraft,
     Ticket,
+    WishLevel,
 )
 from kentongan.queue.store import Store
 
@@ -122,4 +123,7 @@ class Replies:
             return Refused(ErrorCode.UNKNOWN_TICKET, "this gateway has no such ticket", reply.command_id, "ticket_id")
         if not ticket.sender.replyable:
             return Refused(ErrorCode.NOT_REPLYABLE, "its sender cannot be answered", reply.command_id, "ticket_id")
+        if self._store.wishes.level_of(ticket.sender.ref) is WishLevel.NOTHING:
+            why = "its sender asked for no SMS at all"
+            return Refused(ErrorCode.OPTED_OUT, why, reply.command_id, "ticket_id")
         return ticket

@@ -169,7 +169,7 @@ class Gateway:
         acknowledge = keeper.guarded(Acknowledger(self._answers, keeper.degraded))
         digest = sha256(configuration.effective(config).encode()).hexdigest()[:16]
         sources = Sources(store, broker, standing, self._papers, Journal(), digest)
-        desks = Desks(office, acknowledge, Teller(voice))
+        desks = Desks(office, acknowledge, Teller(voice, self._answers))
         care = CareDesk(store, Informants(lines, sources.journal, keeper, self.recoveries))
         rooms = Rooms(
             Intake(store, desks.office, desks.acknowledge, desks.tell),
@@ -234,7 +234,8 @@ def _chosen(config: Config) -> tuple[str, ...]:
 
 def _county(config: Config, desks: Desks) -> County:
     sending, people = config.sending, {person.role: person.number for person in config.person}
-    allowed = Addressees(config.line[0].name, people, config.broadcast.per_day, sending.max_parts)
+    secret = desks.office.secret
+    allowed = Addressees(config.line[0].name, people, config.broadcast.per_day, sending.max_parts, secret)
     return County(ReplyRules(sending.max_parts, sending.replies_per_minute), allowed, desks)
 
 

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 
 from msgspec import UNSET
 
+from kentongan.daemon.answers import Answers
 from kentongan.daemon.notices import Noticed, read_notice
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.public import public_text
+from kentongan.daemon.wishes import wish_of
 from kentongan.mqtt import payloads
 from kentongan.queue.records import Kept, Lane, Moment, SpoolDraft, Thread, Ticket, Told
 
@@ -17,14 +19,16 @@ OPERATORS = frozenset({"operator", "short_code"})  # reasons under which an oper
 class Teller:
     """Says it within the transaction that stores the SMS."""
 
-    def __init__(self, voice: Voice) -> None:
+    def __init__(self, voice: Voice, answers: Answers) -> None:
         self._voice = voice
+        self._answers = answers
 
     def __call__(self, what: Ticket | Kept, opened: bool, at: Moment) -> Told:
         """Tell of a ticket that was opened or has grown, or of what went into quarantine."""
         period = self._voice.month(at.wall_ms)
         if isinstance(what, Kept):
-            return Told(tuple(self._kept(what, at)), period, (f"quarantined.{what.reason}",))
+            events, figures = tuple(self._kept(what, at)), (f"quarantined.{what.reason}",)
+            return Told(events, period, figures, wish_of(what, self._answers))
         classified = self._voice.classified(what)
         groups = tuple(self.group(what, slug, at) for slug in self._voice.audience(classified))
         if not opened:

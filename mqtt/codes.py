@@ -28,6 +28,7 @@ class ErrorCode(StrEnum):
     UNKNOWN_COMMAND_ID = "unknown_command_id"
     TOO_LATE = "too_late"
     ON_HOLD = "on_hold"
+    OPTED_OUT = "opted_out"  # since 1.1
     NOT_ENABLED = "not_enabled"
     # 9: capacity
     QUEUE_FULL = "queue_full"

@@ -21,7 +21,7 @@ from kentongan.mqtt.examples import EXAMPLES
 from kentongan.mqtt.payloads.fields import END
 from kentongan.mqtt.settings import SESSION_EXPIRY_S, WILL_DELAY_S
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 Schema = dict[str, Any]  # JSON Schema and AsyncAPI are open documents
 
 GATEWAY_LEVEL = "{root}/v1/{county_id}/{gateway_id}"

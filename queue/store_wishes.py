@@ -25,7 +25,7 @@ class Wishes:
         known, answered, since_ms = row or (WishLevel.EVERYTHING, 0, at.steady_ms)
         if at.steady_ms - since_ms >= DAY_MS:
             answered, since_ms = 0, at.steady_ms
-        news = known != level and answered < ANSWERS_A_DAY
+        news = bool(known != level and answered < ANSWERS_A_DAY)
         self._file.run("DELETE FROM wish WHERE sender_ref = ?", sender_ref)
         self._file.run(
             "INSERT INTO wish (sender_ref, level, wall_ms, answered, answered_ms) VALUES (?, ?, ?, ?, ?)",

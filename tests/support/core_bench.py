@@ -108,9 +108,9 @@ class Bench:
         limits = {"a": Limits(self.pace_ms, self.per_hour, 10_000)}
         keeper = self._keeper(lines, hours)
         sources = Sources(self.store, broker, standing, papers, Journal(), "digest")
-        office, tell = Office(b"key", ears=Ears(keeper.sorted, keeper.heed)), Teller(voice)
+        office, tell = Office(b"key", ears=Ears(keeper.sorted, keeper.heed)), Teller(voice, ANSWERS)
         acknowledger = keeper.guarded(Acknowledger(Answers(self.acknowledge, "Kominfo Luwu Utara"), keeper.degraded))
-        allowed = Addressees("a", self.people, self.broadcast_per_day)
+        allowed = Addressees("a", self.people, self.broadcast_per_day, secret=b"key")
         county = County(
             ReplyRules(6, self.replies_per_minute), allowed, Desks(office, acknowledger, tell), self.commands_per_minute
         )

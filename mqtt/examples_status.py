@@ -1,0 +1,133 @@
+"""Examples of what is retained."""
+
+from msgspec import Struct
+
+from kentongan.mqtt import payloads
+from kentongan.mqtt.examples_names import BOOT, CANNOT_RUN, CONNECTION, COUNTY, GATEWAY
+
+STATUS: dict[str, tuple[Struct, ...]] = {
+    "connection": (
+        payloads.Connection(
+            county_id=COUNTY,
+            gateway_id=GATEWAY,
+            state="online",
+            connection_id=CONNECTION,
+            boot_id=BOOT,
+            since="2026-02-03T09:00:04.120+07:00",
+        ),
+        payloads.Connection(
+            county_id=COUNTY,
+            gateway_id=GATEWAY,
+            state="offline",
+            connection_id=CONNECTION,
+            boot_id=BOOT,
+            since="2026-02-03T17:30:00.000+07:00",
+            reason="shutdown",
+        ),
+        payloads.Connection(
+            county_id=COUNTY,
+            gateway_id=GATEWAY,
+            state="lost",
+            connection_id=CONNECTION,
+            boot_id=BOOT,
+            text=CANNOT_RUN,
+        ),
+    ),
+    "info": (
+        payloads.Info(
+            contract="1.1",
+            county_id=COUNTY,
+            gateway_id=GATEWAY,
+            name="Kantor Kecamatan Depok",
+            software=payloads.Software(name="kentongan", version="1.0.0"),
+            timezone="Asia/Jakarta",
+            public_number="+6281100001234",
+            store_id="7f3a9c1e",
+            boot_id=BOOT,
+            mqtt_protocol="5.0",
+            sender_mode="full",
+            ack_mode="required",
+            capabilities=("delivery_report", "reply_cancel", "resend", "erase"),
+            limits=payloads.Limits(
+                max_command_bytes=16384, max_reply_parts=6, replies_per_minute=10, idempotency_days=400
+            ),
+            retention_days=90,
+            intervals=payloads.Intervals(keepalive_s=30, health_s=60, lease_s=180),
+            ticket_counter=1042,
+        ),
+    ),
+    "health": (
+        payloads.Health(
+            county_id=COUNTY,
+            gateway_id=GATEWAY,
+            at="2026-02-03T09:16:00.000+07:00",
+            interval_s=60,
+            status="ok",
+            uptime_s=960,
+            clock=payloads.ClockHealth(synced=True, source="ntp", offset_ms=12.0),
+            modem=payloads.ModemHealth(
+                state="ready",
+                registration="home",
+                operator="TELKOMSEL",
+                signal_dbm=-71,
+                sim_used=2,
+                sim_capacity=30,
+                last_ok_at="2026-02-03T09:15:58.000+07:00",
+            ),
+            sim=payloads.SimHealth(balance_idr=45000, active_until="2026-05-01"),
+            queues=payloads.Queues(tickets_unacked=1, oldest_unacked_s=3),
+            counters=payloads.Counters(
+                tickets=1042,
+                replies_sent=988,
+                replies_failed=3,
+                mqtt_reconnects=17,
+                sms_received=1120,
+                quarantined=61,
+            ),
+            backend=payloads.BackendHealth(online=True, last_ack_at="2026-02-03T09:14:10.000+07:00"),
+            host=payloads.HostHealth(cpu_temp_c=48.3, disk_free_mb=21800, undervoltage=False),
+        ),
+        payloads.Health(
+            county_id=COUNTY,
+            gateway_id=GATEWAY,
+            at="2026-02-03T09:21:00.000+07:00",
+            interval_s=60,
+            status="failed",
+            clock=payloads.ClockHealth(synced=False, source="none"),
+            modem=payloads.ModemHealth(state="not_responding", registration="none", signal_dbm=None),
+            queues=payloads.Queues(replies_queued=4),
+            faults=("modem_not_responding",),
+        ),
+    ),
+    "alarm": (
+        payloads.Alarm(
+            county_id=COUNTY,
+            gateway_id=GATEWAY,
+            event_id="0199c7e0-1111-7222-8333-444455556666",
+            code="gateway_not_running",
+            state="active",
+            severity="critical",
+            cause="modem_not_responding",
+            text=CANNOT_RUN,
+            raised_at="2026-02-03T09:20:00.000+07:00",
+            source="watchdog",
+            count=1,
+            details={"last_ok_at": "2026-02-03T09:15:58.000+07:00", "resets_tried": 3},
+        ),
+        payloads.Alarm(
+            county_id=COUNTY,
+            gateway_id=GATEWAY,
+            event_id="0199c7e0-1111-7222-8333-444455556667",
+            code="gateway_not_running",
+            state="cleared",
+            severity="critical",
+            cause="modem_not_responding",
+            text=CANNOT_RUN,
+            raised_at="2026-02-03T09:20:00.000+07:00",
+            cleared_at="2026-02-03T09:31:12.000+07:00",
+            source="watchdog",
+            count=1,
+        ),
+    ),
+    "presence": (payloads.Presence(backend_id="sleman-lapor", state="online", since="2026-02-03T08:00:00+07:00"),),
+}
