@@ -72,3 +72,35 @@ def test_the_gateway_waits_for_the_card() -> None:
     told = (FILES / "etc/systemd/system/kentongan-firstboot.service").read_text()
 
     assert "kentongan.service" in next(line for line in told.splitlines() if line.startswith("Before="))
+
+
+def keep_log(folder: Path, journal: bytes) -> bytes:
+    """Run the hourly script on a journal of these words; gives what is kept."""
+    (folder / "bin").mkdir(exist_ok=True)
+    (folder / "journal").write_bytes(journal)
+    asked = folder / "bin/journalctl"
+    asked.write_text(f'#!/bin/sh\necho "$@" >{folder}/asked\ncat {folder}/journal\n')
+    asked.chmod(0o755)
+    places = {"LOGS_DIRECTORY": str(folder), "RUNTIME_DIRECTORY": str(folder / "run")}
+    path = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
+    subprocess.run([FILES / "usr/lib/kentongan-image/keep-log"], env=os.environ | places | path, check=True)
+    kept = folder / "peringatan.txt"
+    return kept.read_bytes() if kept.exists() else b""
+
+
+def test_warnings_outlive_a_power_cut_and_never_take_more_than_their_room(tmp_path: Path) -> None:
+    assert keep_log(tmp_path, b"peringatan pertama\n") == b"peringatan pertama\n"
+    assert "-p warning" in (tmp_path / "asked").read_text()
+    for _ in range(20):
+        keep_log(tmp_path, b"x" * 200_000)
+
+    assert (tmp_path / "peringatan.1.txt").exists()
+    assert sum(path.stat().st_size for path in tmp_path.glob("peringatan*")) < 1_200_000
+
+
+def test_an_hour_without_warnings_writes_nothing(tmp_path: Path) -> None:
+    keep_log(tmp_path, b"satu\n")
+    before = (tmp_path / "peringatan.txt").stat().st_mtime_ns
+    keep_log(tmp_path, b"")
+
+    assert (tmp_path / "peringatan.txt").stat().st_mtime_ns == before

@@ -1,8 +1,10 @@
-# ruff: noqa: INP001, S603, S607, TID251, D102 - a script: it starts programs
+# ruff: noqa: INP001, S603, S607, TID251, D102 - a module beside a script: it starts programs
 """An emulated Raspberry Pi 3 with the real image as its card, a virtual modem on its UART, and lamps."""
 
+import contextlib
 import hashlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -10,11 +12,15 @@ import subprocess
 import time
 from pathlib import Path
 
+import glow
+
 FAT_OFFSET = "1M"
 HERE = Path(__file__).resolve().parent
 OVERLAY = HERE.parents[1] / "image" / "overlays" / "emulated-console.dts"
-GPLEV0 = 0x3F200034
+GPLEV0 = 0x3F200034  # levels of the pins 0 to 31, BCM2835 ARM Peripherals, 6.1
 LAMPS = {"LISTRIK": 22, "KARTU": 23, "SERVER": 24, "GANGGUAN": 25}
+LOOK_S = 0.02
+SSH_S = 180  # a login on an emulated board takes some seconds, its first one a new host key
 
 
 class Card:
@@ -51,49 +57,59 @@ class Board:
     def __init__(self, card: Card, uart: str, folder: Path) -> None:
         self._card, self._uart, self._folder = card, uart, folder
         self.console = folder / "console.log"
+        self.boots = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._qtest = folder / "qtest"
-        self.booted_at = 0.0
+        self._began = 0.0
+        self._door = _free_port()
+        self._key = folder / "technician"
+        if not self._key.exists():
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self._key], check=True)
+        self.insert(card)
+
+    def insert(self, card: Card) -> None:
+        """Put a card in; the boot loader's work is done from outside, with the card's own files."""
+        self._card = card
         for name in ("vmlinuz", "initrd.img", "bcm2837-rpi-3-b.dtb"):
-            (folder / name).write_bytes(card.get(name))
-        overlay = folder / "emulated.dtbo"
+            (self._folder / name).write_bytes(card.get(name))
+        overlay = self._folder / "emulated.dtbo"
         subprocess.run(["dtc", "-q", "-@", "-I", "dts", "-O", "dtb", "-o", overlay, OVERLAY], check=True)
-        merged = ["fdtoverlay", "-i", folder / "bcm2837-rpi-3-b.dtb", "-o", folder / "board.dtb", overlay]
-        subprocess.run(merged, check=True)
+        merged = ["-i", self._folder / "bcm2837-rpi-3-b.dtb", "-o", self._folder / "board.dtb", overlay]
+        subprocess.run(["fdtoverlay", *merged], check=True)
+
+    @property
+    def key(self) -> bytes:
+        """Return the technician's public key, for `ssh.pub` on the card."""
+        return self._key.with_suffix(".pub").read_bytes()
+
+    def _kernel_words(self) -> str:
+        """Take the card's own command line; only the console moves, and the emulation's two needs are added.
+
+        clock_usec stands in for NTP, which a machine on loopback has not; watchdog_sec=0: the emulated watchdog counts
+        no time, it resets the machine as soon as it is armed.
+        """
+        own = self._card.get("cmdline.txt").decode().split()
+        kept = [word for word in own if word not in {"console=tty0", "quiet"}]
+        told = ["console=ttyS1,115200", "systemd.watchdog_sec=0", f"systemd.clock_usec={int(time.time() * 1e6)}"]
+        show = ["systemd.show_status=1", "systemd.journald.forward_to_console=1"]
+        return " ".join([*told, *show, "systemd.journald.max_level_console=info", *kept])
 
     def on(self) -> None:
         """Plug it in."""
         self._qtest.unlink(missing_ok=True)
-        # clock_usec stands in for NTP, which a machine on loopback has not; watchdog_sec=0: the emulated watchdog
-        # bites a boot that takes minutes.
-        words = (
-            "console=ttyS1,115200 root=LABEL=rootfs rootfstype=ext4 ro rootwait panic=10 net.ifnames=0 "
-            f"systemd.watchdog_sec=0 systemd.clock_usec={int(time.time() * 1e6)} systemd.show_status=1 "
-            "systemd.journald.forward_to_console=1 systemd.journald.max_level_console=info"
-        )
+        machine = ["-M", "raspi3b", "-m", "1G", "-smp", "4", "-accel", "tcg,thread=multi,tb-size=512", "-nographic"]
         command = [
-            *[
-                "qemu-system-aarch64",
-                "-M",
-                "raspi3b",
-                "-m",
-                "1G",
-                "-smp",
-                "4",
-                "-accel",
-                "tcg,thread=multi,tb-size=512",
-                "-nographic",
-            ],
-            *("-monitor", "none", "-no-reboot", "-kernel", f"{self._folder}/vmlinuz"),
+            *("qemu-system-aarch64", *machine, "-monitor", "none", "-kernel", f"{self._folder}/vmlinuz"),
             *("-initrd", f"{self._folder}/initrd.img", "-dtb", f"{self._folder}/board.dtb"),
-            *("-drive", f"if=sd,format=raw,file={self._card.path}", "-append", words),
+            *("-drive", f"if=sd,format=raw,file={self._card.path}", "-append", self._kernel_words()),
             *("-serial", self._uart, "-serial", f"file:{self.console}"),
-            *("-netdev", "user,id=n0", "-device", "usb-net,netdev=n0"),
+            *("-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{self._door}-:22", "-device", "usb-net,netdev=n0"),
             *("-qtest", f"unix:{self._qtest},server=on,wait=off", "-qtest-log", "/dev/null"),
         ]
-        self.booted_at = time.monotonic()
-        log = (self._folder / "qemu.log").open("ab")
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.boots += 1
+        self._began = time.monotonic()
+        with (self._folder / "qemu.log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def cut(self) -> None:
         """Pull the plug."""
@@ -101,7 +117,7 @@ class Board:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
             self._process = None
-            shutil.copy(self.console, self.console.with_suffix(f".{int(time.time())}.log"))
+            shutil.copy(self.console, self._folder / f"console.{self.boots}.log")
 
     @property
     def running(self) -> bool:
@@ -109,13 +125,52 @@ class Board:
 
     def since(self) -> float:
         """Tell the seconds since the plug went in."""
-        return time.monotonic() - self.booted_at
+        return time.monotonic() - self._began
 
-    def lamps(self) -> dict[str, bool]:
-        """Look at the lamps: the level register of the emulated GPIO block, read from outside."""
-        with socket.socket(socket.AF_UNIX) as wire:
+    # -- a technician with a key on the card
+
+    def ssh(self, command: str, *, check: bool = True) -> str:
+        """Run a command in the machine; raises TimeoutError when nobody lets us in, AssertionError when it fails."""
+        options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR"]
+        options += ["ControlMaster=auto", f"ControlPath={self._folder}/door-{self.boots}", "ControlPersist=yes"]
+        options += ["ConnectTimeout=60", "ServerAliveInterval=20"]
+        words = ["ssh", "-i", self._key, "-p", str(self._door), *(f"-o{each}" for each in options)]
+        end = time.monotonic() + SSH_S
+        while True:
+            done = subprocess.run(
+                [*words, "root@127.0.0.1", command], capture_output=True, text=True, check=False, timeout=SSH_S
+            )
+            if done.returncode != 255:
+                break
+            if time.monotonic() > end or not self.running:
+                raise TimeoutError(f"no SSH: {done.stderr.strip()}")
+            time.sleep(11)  # the firewall lets in six a minute
+        if check and done.returncode:
+            raise AssertionError(f"{command}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout.strip()
+
+    # -- an eye on the lamps
+
+    def watch(self, seconds: float) -> dict[str, str]:
+        """Look at the lamps for a while, in the level register of the emulated GPIO block, read from outside."""
+        seen: dict[str, list[glow.Sample]] = {name: [] for name in LAMPS}
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as wire:
             wire.settimeout(10)
             wire.connect(os.fspath(self._qtest))
-            wire.sendall(f"readl {GPLEV0:#x}\n".encode())
-            level = int(wire.recv(100).split()[1], 16)
-        return {name: bool(level >> pin & 1) for name, pin in LAMPS.items()}
+            end = time.monotonic() + seconds
+            while (now := time.monotonic()) < end:
+                wire.sendall(f"readl {GPLEV0:#x}\n".encode())
+                answer = wire.recv(100)
+                found = re.match(rb"OK (0x[0-9a-f]+)", answer)
+                if found is None:
+                    raise AssertionError(f"the emulator says {answer!r}")
+                for name, pin in LAMPS.items():
+                    seen[name].append((now, bool(int(found[1], 16) >> pin & 1)))
+                time.sleep(LOOK_S)
+        return {name: glow.words(samples) for name, samples in seen.items()}
+
+
+def _free_port() -> int:
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,394 @@
+# ruff: noqa: INP001, T201, TID251, D102, D401 - a module beside a script; scenarios are named by the sentence that holds
+"""What is played on the emulated board. Each scenario leaves the board working for the next one."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import glow
+from county import GATEWAY, PASSWORD, County, Missed, Phones, need, wait
+from machine import Board, Card
+
+BOOT_S, TICKET_S, SETTLE_S = 900, 240, 600  # an emulated board is slow, and a busy host slower
+SHORT_S, LONG_S = 11.0, 21.0  # two rounds of a blip; two of the longest code
+HANG_S = 170.0  # long enough for the alarm (a poll each minute), short enough to end before the power would be cycled
+GATE, WATCH = "kentongan.service", "kentongan-watch.service"
+WORKING = {"LISTRIK": glow.BLIP, "KARTU": glow.BLIP, "SERVER": glow.BLIP, "GANGGUAN": glow.DARK}
+DEAF = {"LISTRIK": glow.BLIP, "KARTU": glow.DARK, "SERVER": glow.BLIP, "GANGGUAN": "kedip 2 kali"}
+KILLED = {"LISTRIK": glow.STEADY, "KARTU": glow.DARK, "SERVER": glow.DARK, "GANGGUAN": "kedip 1 kali"}
+FULL = {"LISTRIK": glow.BLIP, "GANGGUAN": "kedip 6 kali"}
+REFUSED = WORKING | {"GANGGUAN": "kedip 8 kali"}
+SETTINGS = """kabupaten    = \u201cLuwu Utara\u201d
+awalan_tiket = lu 2
+zona_waktu   : {zone}
+server       = mqtts://10.0.2.2:{port}/
+server_user  = gw-lu2
+server_sandi = {password}
+hp_layanan   = '08114200000
+lampu        = 22, 23, 24, 25
+"""
+MEMORY = """awk '/^MemTotal/{t=$2} /^MemAvailable/{a=$2} /^MemFree/{f=$2}
+END{printf "%d %d %d\\n", t/1024, (t-a)/1024, (t-f)/1024}' /proc/meminfo
+for p in /proc/[0-9]*; do
+    [ -s $p/cmdline ] || continue
+    pss=$(awk '/^Pss:/{print $2}' $p/smaps_rollup 2>/dev/null)
+    name=$(tr '\\0' ' ' <$p/cmdline | cut -c1-60)
+    [ "${pss:-0}" -gt 0 ] && echo "$pss $name"
+done | sort -rn"""
+
+
+@dataclass
+class Stand:
+    """Board, card, county and phones, and the book of what was sent."""
+
+    image: Path
+    folder: Path
+    county: County
+    phones: Phones
+    card: Card
+    board: Board
+    sent: dict[str, str] = field(default_factory=dict)  # number -> text
+    answers: dict[str, tuple[str, str]] = field(default_factory=dict)  # ticket -> number, text
+    boots: set[str] = field(default_factory=set)
+    dice: Random = field(default_factory=lambda: Random(13))  # noqa: S311 - the same moments each time
+    root: str = ""
+    transcript: list[str] = field(default_factory=list)
+
+    def say(self, text: str) -> None:
+        line = f"{time.strftime('%H:%M:%S', time.gmtime())}  +{self.board.since():6.1f} s  {text}"
+        self.transcript.append(line)
+        print(line, flush=True)
+
+    def wait(self, what: str, look: Callable[[], object], within_s: float = TICKET_S) -> float:
+        """Look until something is there; gives the seconds it took."""
+        began = time.monotonic()
+        wait(what, look, within_s, lambda: self.board.running)
+        return time.monotonic() - began
+
+    def settings(self, zone: str = "wita") -> None:
+        """Write the one file, as an office writes it: UTF-16, curly quotes, an Excel number."""
+        port = self.county.broker.port
+        self.card.put("KONFIGURASI.txt", SETTINGS.format(port=port, password=PASSWORD, zone=zone).encode("utf-16"))
+
+    def online(self) -> float:
+        """Wait for this boot's own word; gives the seconds since the plug went in."""
+
+        def new() -> bool:
+            boot = self.county.boot()
+            return bool(boot) and boot not in self.boots
+
+        self.wait("online", new, BOOT_S)
+        self.boots.add(self.county.boot())
+        self.say("the gateway is online at the county's broker, over TLS")
+        return self.board.since()
+
+    def send(self) -> str:
+        """Let a citizen who has not written before send an SMS."""
+        number = f"+62812{len(self.sent):08}"
+        self.sent[number] = f"Laporan {len(self.sent)}: lampu jalan di depan pasar Sabbang mati"
+        self.phones.modem.sms(number, self.sent[number])
+        return number
+
+    def ticket(self, number: str) -> str:
+        """Return the ticket of a citizen, empty while there is none."""
+        found = (
+            key
+            for key, body in self.county.tickets().items()
+            if (body["sender"]["number"], body["text"]) == (number, self.sent[number])  # type: ignore[index]
+        )
+        return next(found, "")
+
+    def taken(self) -> float:
+        """Let an SMS become a ticket; gives the seconds."""
+        number = self.send()
+        return self.wait("the ticket", lambda: self.ticket(number))
+
+    def answer(self, number: str) -> str:
+        ticket = self.ticket(number)
+        self.answers[ticket] = number, f"Terima kasih, sudah diteruskan ke Dinas PU. [{len(self.answers)}]"
+        self.county.order(ticket, self.answers[ticket][1])
+        return ticket
+
+    def lamps(self, wanted: dict[str, str], within_s: float, seconds: float = SHORT_S) -> float:
+        """Look until the lamps show it; gives the seconds until that look began."""
+        began = time.monotonic()
+        while True:
+            look = time.monotonic()
+            seen = self.board.watch(seconds)
+            if wanted.items() <= seen.items():
+                self.say(f"lamps: {', '.join(f'{name} {word}' for name, word in seen.items())}")
+                return look - began
+            need(self.board.running, "the emulated board went out")
+            need(look - began < within_s, f"the lamps show {seen}, not {wanted}")
+
+    def settle(self) -> None:
+        """Wait for all that is under way, then count; raises `Missed` with the first broken promise."""
+
+        def all_there() -> bool:
+            return all(self.ticket(number) for number in self.sent) and all(
+                self.county.reply(ticket) not in {"", "new", "queued", "sending", "accepted"} for ticket in self.answers
+            )
+
+        self.wait("tickets and replies", all_there, SETTLE_S)
+        tickets = Counter((body["sender"]["number"], body["text"]) for body in self.county.tickets().values())  # type: ignore[index]
+        wanted = Counter(self.sent.items())
+        need(not wanted - tickets, f"SMS lost: {list((wanted - tickets).elements())[:3]}")
+        need(not tickets - wanted, f"SMS that became two tickets: {list((tickets - wanted).elements())[:3]}")
+        twice = {number: keys for number, keys in self.county.numbers().items() if len(keys) > 1}
+        need(not twice, f"ticket numbers used twice: {twice}")
+        shown = self.phones.shown()
+        for ticket, answer in self.answers.items():
+            state = self.county.reply(ticket)
+            need(shown[answer] <= 1, f"reply sent twice: {answer}")
+            need(shown[answer] or state == "uncertain", f"reply lost: {answer}, {state}")
+
+    def highest(self) -> str:
+        return max(self.county.numbers(), default="")
+
+    def restart(self) -> float:
+        """Pull the plug and put it in again."""
+        self.board.cut()
+        self.board.on()
+        return self.online()
+
+
+# -- the scenarios, in their order ------------------------------------------------------------------------------------
+
+
+def first_boot(stand: Stand) -> str:
+    """A flashed card with one file: an SMS that came before the box was plugged in becomes a ticket at the county."""
+    stand.settings()
+    stand.card.put("ca.crt", stand.county.tls.ca_file.read_bytes())
+    stand.card.put("ssh.pub", stand.board.key)
+    stand.root = stand.card.digest()
+    early = stand.send()
+    stand.board.on()
+    stand.say("plugged in; KONFIGURASI.txt is UTF-16 with curly quotes; an SMS waits on the SIM; first boot")
+    online_s = stand.online()
+    stand.wait("the ticket of the early SMS", lambda: stand.ticket(early))
+    return f"online {online_s:.0f} s after the plug, the waiting SMS a ticket after {stand.board.since():.0f} s"
+
+
+def in_and_out(stand: Stand) -> str:
+    """An SMS becomes a ticket, the county's reply an SMS on the citizen's phone."""
+    number = stand.send()
+    in_s = stand.wait("the ticket", lambda: stand.ticket(number))
+    stand.say(f"SMS -> ticket {stand.county.tickets()[stand.ticket(number)]['ticket_number']}")
+    ticket = stand.answer(number)
+    out_s = stand.wait("the reply", lambda: stand.phones.shown()[stand.answers[ticket]])
+    stand.settle()
+    stand.say("reply on the citizen's phone, once")
+    return f"ticket after {in_s:.1f} s, reply on the phone {out_s:.1f} s after its order"
+
+
+def working(stand: Stand) -> str:
+    """While it works, LISTRIK, KARTU and SERVER blink and GANGGUAN is dark."""
+    seconds = stand.lamps(WORKING, 120)
+    return f"as the lamp table says, seen after {seconds:.0f} s"
+
+
+def inside(stand: Stand) -> str:
+    """Inside: nobody has a password, nothing listens but SSH, the root is read-only, nothing has failed; memory."""
+    ssh = stand.board.ssh
+    need(ssh("passwd -S root").split()[1] == "L", "root has a password")
+    need(not ssh("awk -F: '$2 !~ /^[!*]/ {print $1}' /etc/shadow"), "somebody has a password")
+    need("Read-only" in ssh("touch /usr/x 2>&1; true"), "/usr can be written to")
+    need("ro," in ssh("findmnt -no OPTIONS /boot/firmware"), "the FAT partition stays writable")
+    failed = ssh("systemctl --failed --plain --no-legend")
+    need(not failed, f"failed: {failed}")
+    heard = ssh("ss -Hltn | awk '{print $4}' | grep -v '127.0.0.5[34]' | sort -u").split()
+    need(set(heard) <= {"0.0.0.0:22", "[::]:22"}, f"listens: {heard}")
+    need(ssh("timedatectl show -p NTP --value") == "yes", "no NTP")
+    size = ssh("df -m --output=size,avail /data | tail -1").split()
+    need(int(size[0]) > 300, f"the data partition has not grown: {size}")
+    stand.say(f"data partition grown to {size[0]} MB; {ssh('systemd-analyze time | head -1')}")
+    stand.say(ssh("systemd-analyze critical-chain kentongan.service --no-pager | sed -n '4,9p'").replace("\n", " / "))
+    total, used, taken = ssh(MEMORY).splitlines()[0].split()
+    programs = [line.split(maxsplit=1) for line in ssh(MEMORY).splitlines()[1:]]
+    for pss, name in programs[:10]:
+        stand.say(f"memory {int(pss) / 1024:5.1f} MB  {name}")
+    pss_mb = sum(int(pss) for pss, _ in programs) / 1024
+    return f"of {total} MB {used} MB in use ({taken} MB with caches); all processes {pss_mb:.0f} MB PSS"
+
+
+def modem_silent(stand: Stand) -> str:
+    """A modem that falls silent is told of by GANGGUAN 2, and taken into service again by itself."""
+    stand.phones.hang(HANG_S)
+    number = stand.send()
+    stand.say(f"the modem hangs for {HANG_S:.0f} s; an SMS waits at the operator")
+    dark_s = stand.lamps(DEAF, HANG_S, SHORT_S)
+    back_s = stand.wait("the ticket", lambda: stand.ticket(number), SETTLE_S)
+    stand.lamps(WORKING, 180)
+    return f"GANGGUAN 2 after {dark_s:.0f} s, the SMS a ticket {back_s:.0f} s later, lamps as before"
+
+
+def bitten(stand: Stand) -> str:
+    """A gateway that hangs is ended by systemd within WatchdogSec; its successor goes on."""
+    before = stand.board.ssh(f"systemctl show -P NRestarts {GATE}")
+    stand.board.ssh(f"kill -STOP $(systemctl show -P MainPID {GATE})")
+    began = time.monotonic()
+    number = stand.send()
+    stand.wait("the bite", lambda: stand.board.ssh(f"systemctl show -P NRestarts {GATE}") != before, 120)
+    bite_s = time.monotonic() - began
+    stand.wait("the ticket", lambda: stand.ticket(number))
+    back_s = time.monotonic() - began
+    said = stand.board.ssh(f"journalctl -u {GATE} -o cat --no-pager | grep -i 'watchdog timeout' | tail -1")
+    need(said, "nothing in the journal")
+    stand.say(f"journal: {said}")
+    stand.lamps(WORKING, 240)
+    return f"started again {bite_s:.0f} s after kill -STOP; the SMS of that time is a ticket after {back_s:.0f} s"
+
+
+def killed(stand: Stand) -> str:
+    """A gateway that cannot start again is told of by GANGGUAN 1 and at the broker; LISTRIK stays lit."""
+    place = f"/run/systemd/system/{GATE}.d"
+    write = f"mkdir -p {place} && printf '[Service]\\nRestart=no\\n' >{place}/no.conf && systemctl daemon-reload"
+    stand.board.ssh(write)
+    stand.board.ssh(f"systemctl kill -s KILL {GATE}")
+    began = time.monotonic()
+    number = stand.send()
+    red_s = stand.lamps(KILLED, 90)
+    stand.wait("the alarm at the county", lambda: stand.county.alarm("gateway_not_running"), 60)
+    alarm_s = time.monotonic() - began
+    stand.board.ssh(f"rm {place}/no.conf && systemctl daemon-reload && systemctl start {GATE}")
+    stand.wait("the ticket", lambda: stand.ticket(number))
+    stand.lamps(WORKING, 240)
+    return (
+        f"GANGGUAN 1 {red_s:.0f} s after kill -KILL, alarm seen after {alarm_s:.0f} s; started again: lamps as before"
+    )
+
+
+def full(stand: Stand) -> str:
+    """A full data partition is told of by GANGGUAN 6; SMS wait where they are safe, and none is lost."""
+    stand.board.ssh(
+        "fallocate -l $(df -B1 --output=avail /data | tail -1) /data/full; dd if=/dev/zero bs=64k of=/data/rest || true"
+    )
+    left = stand.board.ssh("df -k --output=avail /data | tail -1").strip()
+    numbers = [stand.send() for _ in range(12)]
+    stand.say(f"data partition filled, {left} kB left; twelve SMS come")
+    red_s = stand.lamps(FULL, 120, LONG_S)
+    time.sleep(20)
+    through = sum(bool(stand.ticket(number)) for number in numbers)
+    stand.board.ssh("rm -f /data/full /data/rest")
+    stand.say(f"room again; {through} of 12 were tickets meanwhile")
+    stand.settle()
+    stand.lamps(WORKING, 300)
+    return f"GANGGUAN 6 after {red_s:.0f} s; {through} of 12 SMS got through meanwhile, all 12 afterwards, each once"
+
+
+def cut_in_traffic(stand: Stand) -> str:
+    """Power cut in traffic, another boot: nothing lost, nothing doubled, no number used again."""
+    before = stand.highest()
+    numbers = [stand.send() for _ in range(3)]
+    at = stand.dice.randrange(4)
+    if at:
+        stand.wait("a ticket", lambda: stand.ticket(numbers[at - 1]))
+        stand.answer(numbers[at - 1])
+    pause_s = stand.dice.uniform(0, 4)
+    time.sleep(pause_s)
+    stand.say(f"power cut with {at} of 3 SMS taken, {pause_s:.1f} s into what follows")
+    online_s = stand.restart()
+    more = stand.send()
+    stand.settle()
+    after = stand.county.tickets()[stand.ticket(more)]["ticket_number"]
+    need(str(after) > before, f"{after} after {before}")
+    need(stand.card.digest() == stand.root, "the root partition was written to")
+    return f"online {online_s:.0f} s after the plug; 0 lost, 0 doubled, next number {after}; the root is as flashed"
+
+
+def refused(stand: Stand) -> str:
+    """A wrong KONFIGURASI.txt (and a power cut) changes nothing but GANGGUAN 8, and HASIL.txt says which line."""
+    stand.board.cut()
+    stand.settings(zone="WIBB")
+    stand.board.on()
+    stand.say("plugged in with zona_waktu = WIBB")
+    stand.online()
+    took_s = stand.taken()
+    stand.lamps(REFUSED, 120, LONG_S)
+    said = stand.card.get("HASIL.txt").decode("utf-8-sig")
+    need("DITOLAK" in said and "baris 3" in said, f"HASIL.txt: {said}")
+    line = next(line.strip() for line in said.splitlines() if "baris 3" in line)
+    stand.say(f"HASIL.txt: {line}")
+    stand.board.cut()
+    stand.settings()
+    stand.board.on()
+    stand.say("plugged in with the file put right")
+    stand.online()
+    stand.lamps(WORKING, 180)
+    need("DITERIMA" in stand.card.get("HASIL.txt").decode("utf-8-sig"), "HASIL.txt does not say DITERIMA")
+    need(PASSWORD.encode() not in stand.card.get("KONFIGURASI.txt"), "the secret stayed on the card")
+    need(PASSWORD.encode("utf-16-le") not in stand.card.get("KONFIGURASI.txt"), "the secret stayed on the card")
+    return f"went on with the old settings (SMS to ticket {took_s:.1f} s); put right: DITERIMA, lamp dark, secret gone"
+
+
+def hardware_watchdog(stand: Stand) -> str:
+    """The board's own watchdog, armed by systemd, restarts the machine, and the gateway comes back."""
+    wanted = stand.board.ssh(
+        "systemd-analyze cat-config systemd/system.conf | sed -n 's/^RuntimeWatchdogSec=//p' | tail -1"
+    )
+    need(wanted == "14s", f"RuntimeWatchdogSec={wanted}")
+    stand.say("systemd gets its RuntimeWatchdogSec=14s, which the boot in emulation was told to leave away")
+    began = time.monotonic()
+    manager = "org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager"
+    stand.board.ssh(
+        f"nohup busctl set-property {manager} RuntimeWatchdogUSec t 14000000 >/dev/null 2>&1 &", check=False
+    )
+    stand.online()
+    back_s = time.monotonic() - began
+    took_s = stand.taken()
+    return (
+        f"online again {back_s:.0f} s after it was armed (the emulated one bites at once); SMS to ticket {took_s:.1f} s"
+    )
+
+
+def flashed_again(stand: Stand) -> str:
+    """Re-flashing and the one file are the whole recovery: the same SIM, no ticket number used again."""
+    before = stand.highest()
+    stand.board.cut()
+    stand.card = Card(stand.image, stand.folder)
+    stand.settings()
+    stand.card.put("ca.crt", stand.county.tls.ca_file.read_bytes())
+    stand.board.insert(stand.card)
+    early = stand.send()
+    stand.board.on()
+    stand.say("a newly flashed card, no key for SSH on it; an SMS waits on the SIM")
+    online_s = stand.online()
+    stand.wait("the ticket", lambda: stand.ticket(early))
+    ready_s = stand.board.since()
+    after = str(stand.county.tickets()[stand.ticket(early)]["ticket_number"])
+    need(after > before, f"{after} after {before}")
+    stand.settle()
+    return f"online after {online_s:.0f} s, ticket {after} after {ready_s:.0f} s; the highest before was {before}"
+
+
+def again(stand: Stand) -> str:
+    """An ordinary cold boot, from the plug to a ticket of an SMS that waits on the SIM."""
+    stand.board.cut()
+    early = stand.send()
+    stand.board.on()
+    stand.say("plugged in; ordinary boot, no SSH")
+    online_s = stand.online()
+    stand.wait("the ticket", lambda: stand.ticket(early))
+    return f"online after {online_s:.0f} s, the waiting SMS a ticket after {stand.board.since():.0f} s"
+
+
+SCENES = (
+    first_boot,
+    in_and_out,
+    working,
+    inside,
+    modem_silent,
+    bitten,
+    killed,
+    full,
+    cut_in_traffic,
+    refused,
+    hardware_watchdog,
+    flashed_again,
+    again,
+)
+
+__all__ = ["GATEWAY", "SCENES", "Missed", "Stand"]
