@@ -6,9 +6,9 @@ One document per alarm code; several faults of one code are told by the worst of
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import msgspec
 from msgspec import UNSET
 
 from kentongan.daemon import faults
@@ -38,8 +38,7 @@ class Voiced(Protocol):
     def voice(self) -> Wording: ...  # noqa: D102 - the class says it
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(msgspec.Struct):
     document: Alarm
     cleared_ms: int = 0  # steady; 0 while active
 

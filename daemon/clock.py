@@ -7,9 +7,9 @@ written (a Pi has no clock that survives a power cut).
 import ctypes
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import NamedTuple
 
 from kentongan.queue.records_common import Moment
 
@@ -23,6 +23,8 @@ TIMEX_OCTETS = 512  # struct timex is 208 octets on 64-bit kernels; the rest is 
 ZONES_MIN = {"Asia/Jakarta": 420, "Asia/Pontianak": 420, "Asia/Makassar": 480, "Asia/Jayapura": 540}
 ZONE_WORDS = {420: "WIB", 480: "WITA", 540: "WIT"}
 NEVER = Moment(0, 0, synced=False)
+BORN_MS = 1_767_225_600_000  # 2026-01-01: this program did not exist before, so nothing it does happens before
+AHEAD_MS = 3 * 366 * 86_400_000  # an image is flashed, a box is stored for so long; GPS weeks roll over by 19 years
 LONGEST_OFF_MS = 366 * 86_400_000  # a box left in a cupboard for a year; GPS weeks and forged NTP jump decades
 
 
@@ -36,8 +38,17 @@ def resume(base: Moment, wall_ms: int, synced: bool) -> int:
     return base.steady_ms + 1 + (off_ms if known else 0)
 
 
-@dataclass(frozen=True, slots=True)
-class OfficeZone:
+def ahead_of(shown_ms: int, readings_ms: tuple[int, ...]) -> int | None:
+    """Choose what to show instead, after somebody without our clock has said the time; `None` to stay with it.
+
+    The nearest of the possible readings counts: modems disagree whether they print local time or UTC. Nothing goes
+    back, and nothing leaps farther than a box can have lain in a cupboard.
+    """
+    nearest = min(readings_ms, key=lambda reading: abs(reading - shown_ms))
+    return nearest if shown_ms < nearest <= shown_ms + AHEAD_MS else None
+
+
+class OfficeZone(NamedTuple):
     """The office's time zone; `name` is a key of `ZONES_MIN`."""
 
     name: str
@@ -81,7 +92,7 @@ class SystemClock:
         self._started_ms = self._checked_ms = _boot_ms()
         wall_ms = _wall_ms()
         self._steady_start_ms = resume(base, wall_ms, self._synced)
-        self._floor_ms = max(wall_ms, base.wall_ms)
+        self._floors = {"": max(wall_ms, base.wall_ms, BORN_MS)}  # at the start; by who said so, one thread each
 
     def now(self) -> Moment:
         """Read both clocks."""
@@ -91,8 +102,20 @@ class SystemClock:
         elapsed_ms = boot_ms - self._started_ms
         wall_ms = _wall_ms()
         if not self._synced:
-            wall_ms = max(wall_ms, self._floor_ms + elapsed_ms)
+            wall_ms = max(wall_ms, max(self._floors.values()) + elapsed_ms)
         return Moment(self._steady_start_ms + elapsed_ms, wall_ms, self._synced)
+
+    @property
+    def synced(self) -> bool:
+        """Tell whether NTP kept the clock when it was last looked at."""
+        return self._synced
+
+    def hear(self, who: str, *readings_ms: int) -> None:
+        """Take the time that a network or an SMS told; NTP needs nobody's help."""
+        shown = self.now()
+        better_ms = None if shown.synced else ahead_of(shown.wall_ms, readings_ms)
+        if better_ms is not None:
+            self._floors = self._floors | {who: better_ms - (_boot_ms() - self._started_ms)}
 
     def monotonic(self) -> float:
         """Return seconds for deadlines within this process."""

@@ -5,8 +5,9 @@ on the red lamp is the number everywhere. The texts for people are Indonesian, p
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 NOT_RUNNING = "gateway_not_running"  # contract 4.10; raised by the watcher
 NOT_RUNNING_ID = "SMS Gateway tidak dapat berjalan"  # the words of the procedure's own warning
@@ -26,8 +27,7 @@ class Severity(StrEnum):
         return ("critical", "major", "minor").index(self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """One row.
 
     `code` is the number of flashes. `alarm` is the contract's alarm code, empty for what only lamp and console show
@@ -614,6 +614,18 @@ ROWS = (
     ),
     Fault(
         7,
+        "clock_disagrees",
+        MINOR,
+        "JAM BEDA DARI OPERATOR",
+        "jam alat dan jam operator seluler jauh berbeda",
+        "the clocks of this box and of the mobile network differ widely",
+        ("lihat jam dengan perintah waktu", "cek internet kantor", "minta izinkan NTP (UDP 123) di router"),
+        ("look at the clock on the console", "check the office's internet", "allow NTP (UDP 123) in the router"),
+        "clock_skew",
+        detector="the modem's network time is 10 minutes off ours, or a day off a clock kept by NTP",
+    ),
+    Fault(
+        7,
         "message_blocked",
         MINOR,
         "PESAN TERLALU BESAR",
@@ -731,8 +743,7 @@ ROWS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """What the card to print says of a number, whatever its sub-cause: plain words, three steps."""
 
     heading: str

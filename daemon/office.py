@@ -1,7 +1,8 @@
 """The office's hours as people write them, such as `Sen-Jum 08:00-16:00, Sab 08:00-12:00`. Pure."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 DAYS = ("sen", "sel", "rab", "kam", "jum", "sab", "min")
 DAY_MS, MINUTE_MS = 86_400_000, 60_000
@@ -13,8 +14,7 @@ class HoursUnreadable(ValueError):
     """A text that does not say hours; the message is its unreadable piece."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """Some days of the week and the minutes between which they are open; the end is excluded."""
 
     days: frozenset[int]
@@ -22,8 +22,7 @@ class Span:
     until_min: int
 
 
-@dataclass(frozen=True, slots=True)
-class OfficeHours:
+class OfficeHours(msgspec.Struct, frozen=True):
     """When the office is open; without any span it always is."""
 
     spans: tuple[Span, ...] = ()

@@ -5,7 +5,8 @@ a fourth start within ten minutes --> crash loop, until one of them has lasted
 """
 
 from collections import deque
-from dataclasses import dataclass
+
+import msgspec
 
 from kentongan.daemon import health
 from kentongan.daemon.faults import TABLE
@@ -17,16 +18,14 @@ STORM_STARTS, STORM_S = 4, 600.0  # starts within this time are a crash loop
 LASTED_S = 120.0  # a start that holds so long ends a crash loop
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """One look: the newest readable document, `None` if there is none, and whether its process exists."""
 
     status: Status | None
     exists: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """The gateway's word while it can be believed, the faults that stand, and the one for which it cannot run."""
 
     status: Status | None

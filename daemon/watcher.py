@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from random import SystemRandom
@@ -82,8 +81,7 @@ def _decoded(data: bytes) -> Status | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """How the watcher names the gateway and writes times."""
 
     topics: Topics

@@ -9,8 +9,9 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable
-from dataclasses import replace
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from kentongan.mqtt.lazily import lazily
 

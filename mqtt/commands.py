@@ -8,8 +8,6 @@ import hashlib
 import json
 import math
 import re
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 
 import msgspec
 
@@ -75,15 +73,14 @@ _OURS = re.compile(r"([a-z_]+): (.+)")  # what the Structs' own checks say
 _BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """Why a command was not understood; `command_id` is `None` when it could not be read."""
 
     code: ErrorCode
     message: str
     command_id: str | None = None
     field: str = ""
-    details: Details = dataclass_field(default_factory=dict)
+    details: Details = msgspec.field(default_factory=dict)
 
     @property
     def retryable(self) -> bool:

@@ -1,7 +1,8 @@
 """What the broker island takes and reports: closed unions of frozen values."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class DownCause(StrEnum):
@@ -25,8 +26,7 @@ class DownCause(StrEnum):
     PUBACK_TIMEOUT = "puback_timeout"
 
 
-@dataclass(frozen=True, slots=True)
-class BrokerUp:
+class BrokerUp(msgspec.Struct, frozen=True):
     """Connected and subscribed; `window` publications may be unacknowledged, each of at most `max_packet` octets."""
 
     connection_id: str
@@ -37,8 +37,7 @@ class BrokerUp:
     certificate_until_s: float = 0.0  # Unix time at which the broker's certificate ends, 0 without TLS
 
 
-@dataclass(frozen=True, slots=True)
-class BrokerDown:
+class BrokerDown(msgspec.Struct, frozen=True):
     """Not connected; every unacknowledged publication is forgotten and must be offered again."""
 
     cause: DownCause
@@ -57,24 +56,21 @@ class PubackResult(StrEnum):
     TOO_LARGE = "too_large"  # not sent: above the broker's limit, said at CONNACK or by three lost connections (E14)
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(msgspec.Struct, frozen=True):
     """The broker answered the publication with this token."""
 
     token: int
     result: PubackResult
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """The handle of a received message: acknowledged on the connection it came from or not at all (contract E20)."""
 
     connection_id: str
     packet_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class MessageReceived:
+class MessageReceived(msgspec.Struct, frozen=True):
     """A message of a subscription; the broker keeps it until `Link.ack(delivery)`."""
 
     topic: str
@@ -87,8 +83,7 @@ class MessageReceived:
 BrokerEvent = BrokerUp | BrokerDown | Published | MessageReceived
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(msgspec.Struct, frozen=True):
     """One message to publish at QoS 1. `token` comes back in `Published`; `expiry_s` 0 means none (contract 4.4)."""
 
     token: int
@@ -102,8 +97,7 @@ class Publication:
     connection_id: str = ""  # of the BrokerUp it answers; on any other connection it is forgotten, not sent
 
 
-@dataclass(frozen=True, slots=True)
-class Will:
+class Will(msgspec.Struct, frozen=True):
     """What the broker says when we die (contract 4.4)."""
 
     topic: str

@@ -5,22 +5,21 @@ import math
 import select
 import socket
 from collections import deque
-from dataclasses import dataclass
+
+import msgspec
 
 from kentongan.mqtt.events import Delivery, Publication
 
 READABLE, WRITABLE = select.POLLIN, select.POLLOUT
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(msgspec.Struct, frozen=True):
     """Leave, with a last word."""
 
     farewell: Publication | None
 
 
-@dataclass(frozen=True, slots=True)
-class Kick:
+class Kick(msgspec.Struct, frozen=True):
     """Do not wait any longer."""
 
 

@@ -1,8 +1,9 @@
 """Stubbornness with manners: when to try again, in which protocol, and what not to send a fourth time. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from kentongan.mqtt.events import Publication
 from kentongan.mqtt.settings import Protocol
@@ -23,8 +24,7 @@ class Version(StrEnum):
     V311 = "3.1.1"
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True):
     """One publication that waits for its PUBACK since `at`."""
 
     publication: Publication

@@ -7,9 +7,10 @@ Refuses to outlive its connection: whatever is unacknowledged at the end is forg
 core, and a delivery is acknowledged on the connection it came from or not at all (contract E20).
 """
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
+
+import msgspec
 
 from kentongan.mqtt import causes
 from kentongan.mqtt.events import (
@@ -34,8 +35,7 @@ UNSUPPORTED_VERSION = 132
 FAILURE = 128  # reasons from here on are failures
 
 
-@dataclass(frozen=True, slots=True)
-class Connack:
+class Connack(msgspec.Struct, frozen=True):
     """The broker's answer to CONNECT; `reason` in MQTT 5 numbers, 0 is yes."""
 
     reason: int
@@ -46,14 +46,13 @@ class Connack:
     keepalive_s: int = 0  # what the broker wants, 0 when it does not say
 
 
-@dataclass(slots=True)
-class Notes:
+class Notes(msgspec.Struct):
     """What the library called back since the last turn."""
 
     connack: Connack | None = None
     suback: tuple[int, ...] | None = None
-    pubacks: list[tuple[int, int]] = field(default_factory=list)  # packet identifier, reason
-    messages: list[MessageReceived] = field(default_factory=list)
+    pubacks: list[tuple[int, int]] = msgspec.field(default_factory=list)  # packet identifier, reason
+    messages: list[MessageReceived] = msgspec.field(default_factory=list)
     goodbye: int | None = None  # the reason of the broker's DISCONNECT
     report: str = ""  # the library's last error
 
@@ -90,8 +89,7 @@ class Phase(Enum):
     LEFT = "left"  # DISCONNECT is
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """What differs between two connections."""
 
     connection_id: str

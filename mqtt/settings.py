@@ -3,9 +3,15 @@
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+import msgspec
+
+from kentongan.mqtt.lazily import lazily
+
+lazily("ipaddress")
+
 from urllib.parse import urlsplit
 
 from kentongan.mqtt.errors import SettingsRefused
@@ -19,8 +25,7 @@ RECEIVE_MAXIMUM = 20  # unacknowledged commands
 Protocol = Literal["auto", "5", "3.1.1"]
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """Where a broker listens."""
 
     host: str
@@ -28,8 +33,7 @@ class Address:
     secure: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Tls:
+class Tls(msgspec.Struct, frozen=True):
     """The county's certificate authority, the only one believed, and our own certificate if there is one."""
 
     ca_file: Path
@@ -37,8 +41,7 @@ class Tls:
     key_file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(msgspec.Struct, frozen=True):
     """One filter at QoS 1; `retained` asks for what is kept there, `required` ends the session when it is refused."""
 
     filter: str
@@ -46,14 +49,13 @@ class Subscription:
     required: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class LinkSettings:
+class LinkSettings(msgspec.Struct, frozen=True):
     """One identity at one broker. `will` and `new_connection_id` are asked once per connection."""
 
     address: Address
     client_id: str
     username: str
-    password: str = field(repr=False)
+    password: str
     source: str  # CloudEvents, `Topics.source`
     will: Callable[[str], Will | None]
     new_connection_id: Callable[[], str]
@@ -61,6 +63,9 @@ class LinkSettings:
     tls: Tls | None = None
     protocol: Protocol = "auto"
     keepalive_s: int = 30
+
+    def __repr__(self) -> str:
+        return f"LinkSettings({self.client_id!r}, {self.address!r})"  # no password in any log
 
     def __post_init__(self) -> None:
         if self.address.secure and self.tls is None:

@@ -1,7 +1,8 @@
 """Topic names of contract 4.2, both ways. Refuses ids that a broker's access rules could misread (contract E18)."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from kentongan.mqtt.errors import SettingsRefused
 
@@ -13,20 +14,17 @@ NAME = re.compile(r"[a-z0-9_-]{1,64}(/[a-z0-9_-]{1,64})?")
 CODE = re.compile(r"[a-z0-9_]{3,40}")
 
 
-@dataclass(frozen=True, slots=True)
-class CommandTopic:
+class CommandTopic(msgspec.Struct, frozen=True):
     """A command for us; `name` is what stands below `command/`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceTopic:
+class PresenceTopic(msgspec.Struct, frozen=True):
     """The county's backend says whether it is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Topics:
+class Topics(msgspec.Struct, frozen=True):
     """The topics of one gateway."""
 
     root: str

@@ -4,12 +4,11 @@ Two clocks: `steady_ms` never jumps and is the only one that schedules (it goes 
 Unix time in UTC and is data for people, as good as `synced` says.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """One instant on both clocks, in milliseconds."""
 
     steady_ms: int

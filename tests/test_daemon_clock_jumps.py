@@ -1,7 +1,6 @@
 """The wall clock goes to 1970 or 56 years ahead under the running core: no storm, no expiry, no early erasure."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from core_bench import TOPICS, Bench, accepted, of
@@ -32,7 +31,7 @@ def bench(tmp_path):
 
 def leap(bench, wall_ms):
     """Let the wall clock be wrong from now on; whether anybody notices is not its business."""
-    bench.at = replace(bench.at, wall_ms=wall_ms, synced=wall_ms != 0)
+    bench.at = bench.at._replace(wall_ms=wall_ms, synced=wall_ms != 0)
 
 
 def parts(commands):

@@ -1,6 +1,5 @@
 """The clerk's SMS, the credit, the night watch and the power cut: a core, a real store, a hand-moved clock."""
 
-from dataclasses import replace
 
 import pytest
 from core_bench import CITIZEN, Bench, deliver, of, slot
@@ -458,8 +457,8 @@ def test_a_canary_waits_for_a_proven_path(tmp_path):
 def rebooted(bench, *, synced=True) -> None:
     """Let the power be off for two and a half hours."""
     last = bench.at
-    bench.at = replace(bench.at, steady_ms=bench.at.steady_ms + 1, wall_ms=bench.at.wall_ms + 9_000_000, synced=synced)
-    bench.boot = Boot("boot-2", 40_000, replace(last, synced=True))
+    bench.at = bench.at._replace(steady_ms=bench.at.steady_ms + 1, wall_ms=bench.at.wall_ms + 9_000_000, synced=synced)
+    bench.boot = Boot("boot-2", 40_000, last._replace(synced=True))
     bench.crash()
     begin(bench)
 

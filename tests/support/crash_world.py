@@ -10,7 +10,7 @@ import shutil
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -185,7 +185,7 @@ class World:
         self.now = max(self.now + STEP_S, min(due for due in dues if due is not None))
         gone_ms = round(self.now * 1000) - self.bench.at.steady_ms
         moment = self.bench.at
-        self.bench.at = replace(moment, steady_ms=moment.steady_ms + gone_ms, wall_ms=moment.wall_ms + gone_ms)
+        self.bench.at = moment._replace(steady_ms=moment.steady_ms + gone_ms, wall_ms=moment.wall_ms + gone_ms)
         while self._agenda and self._agenda[0][0] <= self.now:
             self.vm.deliver(self._agenda.pop(0)[1])
         self.vm.tick(self.now)

@@ -5,7 +5,7 @@ therefore be shown is kept beside what was shown, to find false alarms and misse
 """
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -64,7 +64,7 @@ class Life:
 
     def __post_init__(self):
         self.bench = Bench(self.folder / "k.db", acknowledge=True, clerks=("+6281100000001",))
-        self.bench.at = replace(self.bench.at, steady_ms=round(self.now * 1000))
+        self.bench.at = self.bench.at._replace(steady_ms=round(self.now * 1000))
         self.bench.start()
         self.vm = VirtualModem(by_name("sim800"), timing=TIMING)
         self.modem = Modem(ModemSettings("a", "sim800"))
@@ -123,7 +123,7 @@ class Life:
         gone_ms = round(now * 1000) - self.bench.at.steady_ms
         self.now = now
         at_now = self.bench.at
-        self.bench.at = replace(at_now, steady_ms=at_now.steady_ms + gone_ms, wall_ms=at_now.wall_ms + gone_ms)
+        self.bench.at = at_now._replace(steady_ms=at_now.steady_ms + gone_ms, wall_ms=at_now.wall_ms + gone_ms)
 
     def _due(self) -> float:
         dues = [self.vm.next_deadline(), self.bench.core.next_deadline() / 1000, self._measure_at]
