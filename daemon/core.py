@@ -221,8 +221,8 @@ class Core:
         self._broker.connected(event, moment)
         self._rooms.offering.look_ms = 0
         announced = self._rooms.standing.announce(moment)
-        again = self._store.offer_again(moment)
-        facts = (("protocol", event.protocol), ("session", event.session_present), ("offered_again", again))
+        self._store.offer_again()
+        facts = (("protocol", event.protocol), ("session", event.session_present))
         return [Note("broker_connected", facts), *announced]
 
     def _broker_down(self, event: BrokerDown, moment: Moment) -> list[Command]:

@@ -61,20 +61,21 @@ class Desk:
         """Commit one message of a subscription; the caller acknowledges it then."""
         match self._voice.topics.read(event.topic):
             case PresenceTopic():
-                return self._presence(event, at)
+                return self._presence(event)
             case CommandTopic(name):
                 return self._command(name, event, at)
             case None:
                 return [Note("message_ignored", (("topic", event.topic),))]
 
-    def _presence(self, event: MessageReceived, at: Moment) -> list[Command]:
+    def _presence(self, event: MessageReceived) -> list[Command]:
         """Offer everything again to a backend that came back (contract 4.7)."""
         presence = payloads.read_presence(event.payload) if event.payload else None
         state = presence.state if presence else "unknown"
         came = state == "online" and self._broker.status.backend != "online"
         self._broker.note(backend=state)
-        offered = self._store.offer_again(at) if came else 0
-        return [Note("backend_presence", (("state", state), ("offered_again", offered)))]
+        if came:
+            self._store.offer_again()
+        return [Note("backend_presence", (("state", state),))]
 
     def _command(self, name: str, event: MessageReceived, at: Moment) -> list[Command]:
         command = contract.read(name, event.payload, retained=event.retained)

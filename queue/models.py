@@ -69,6 +69,7 @@ class File:
         self.path = path
         self.budget_octets = budget_octets
         self._mode = mode
+        self._lasting = True  # what the connection is set to
         # One owner at a time: opened by the program's start, then used by the core's thread alone.
         self.database = SqliteDatabase(None, thread_safe=False, autoconnect=False)
 
@@ -125,9 +126,15 @@ class File:
             self._fail(error)
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Run one transaction; an exception of any kind undoes it."""
+    def writing(self, *, lasting: bool = True) -> Iterator[None]:
+        """Run one transaction; an exception of any kind undoes it.
+
+        One that is not `lasting` is not waited for: a power cut may undo it, and never without all that followed.
+        """
         with self.reading():
+            if lasting is not self._lasting:
+                self.run(f"PRAGMA synchronous = {PRAGMAS['synchronous'] if lasting else 'normal'}")
+                self._lasting = lasting
             self.run("BEGIN IMMEDIATE")
             committed = False
             try:
@@ -173,6 +180,7 @@ class File:
             check_same_thread=False,
         )
         self.database.connect()
+        self._lasting = True
         self.database.connection().text_factory = _text  # type: ignore[no-untyped-call]  # as above
         if self.budget_octets:
             pages = self.budget_octets // self.number("PRAGMA page_size")

@@ -5,8 +5,7 @@ in one fsync each, and it never lets a model of the database out.
 """
 
 import secrets
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from pathlib import Path
 
 from kentongan.queue import migrations, numbers
@@ -34,50 +33,56 @@ from kentongan.queue.records import (
 )
 from kentongan.queue.spool import jitter_of, next_offer_ms
 from kentongan.queue.store_care import Care
-from kentongan.queue.store_counter import Counter, skip_to
+from kentongan.queue.store_counter import Counter
 from kentongan.queue.store_figures import count
-from kentongan.queue.store_inbox import Answer, Answered, Inbox, StoreSettings
+from kentongan.queue.store_inbox import Answer, Answered, StoreSettings
 from kentongan.queue.store_incidents import Incidents
 from kentongan.queue.store_ledger import Ledger
-from kentongan.queue.store_messages import Messages, Narrator
-from kentongan.queue.store_opening import CLOCK_EVERY_MS, create, last_moment, open_file, steady_base, write_clock
-from kentongan.queue.store_outbox import Outbox
+from kentongan.queue.store_messages import Narrator
+from kentongan.queue.store_opening import last_moment, open_file, steady_base, write_clock
 from kentongan.queue.store_quarantine import QuarantineTable
 from kentongan.queue.store_receiving import Receiving, Teller, untold
 from kentongan.queue.store_replay import Replays
 from kentongan.queue.store_salvage import Salvaged, salvage, take_up
-from kentongan.queue.store_spool import Spool
-from kentongan.queue.store_tickets import Tickets
 from kentongan.queue.store_wishes import Wishes
+from kentongan.queue.store_writing import Tables, Writing
 
 __all__ = ["Answer", "Answered", "Narrator", "Store", "StoreSettings", "last_moment", "steady_base"]
 
 END = (1 << 63) - 1  # above every rowid
-NOT_STARTED = -CLOCK_EVERY_MS  # the first transaction takes the clocks along in any case
 
 
 class Store:
-    """One SQLite file and everything that must not be lost."""
+    """One SQLite file and everything that must not be lost: what every SMS passes is here, the rest has rooms."""
 
-    def __init__(self, file: File, settings: StoreSettings, ids: Uuid7, narrate: Narrator) -> None:
-        self._file = file
-        self._spool = Spool(file)
-        self._tickets = Tickets(file)
-        self._inbox = Inbox(file, self._tickets, self._spool, settings, ids)
-        self._messages = Messages(file, self._spool, narrate)
-        self._outbox = Outbox(file, self._messages)
-        self._clock_ms = NOT_STARTED
-        self.counter = Counter(file, self._writing)
-        self.care = Care(file, self._writing, self._spool, self._messages, settings.retention)
-        self.incidents = Incidents(file, self._writing)
-        keep = self._answer_command
-        self.replays = Replays(file, self._writing, keep, self._spool, self._messages)
-        self.ledger = Ledger(file, self._writing, keep, self._spool, self._messages, self._inbox)
-        self.wishes = Wishes(file)
-        self._receiving = Receiving(self._inbox, self._spool, self._messages, self.ledger, self.wishes)
-        self.quarantine = QuarantineTable(file, self._writing, keep, self._receiving)
+    def __init__(
+        self, file: File, settings: StoreSettings, ids: Uuid7, narrate: Narrator, *, store_id: str = ""
+    ) -> None:
+        self._tables = tables = Tables.of(file, settings, ids, narrate)
+        self._writing = writing = Writing(tables, store_id)
+        keep, spool, messages = self._answer_command, tables.spool, tables.messages
+        self.counter = Counter(file, writing)
+        self.care = Care(file, writing, spool, messages, settings.retention)
+        self.incidents = Incidents(file, writing)
+        self.replays = Replays(file, writing, keep, spool, messages)
+        self.ledger = Ledger(file, writing, keep, spool, messages, tables.inbox)
+        self._receiving = Receiving(tables.inbox, spool, messages, self.ledger, tables.wishes)
+        self.quarantine = QuarantineTable(file, writing, keep, self._receiving)
         self.salvaged: Salvaged | None = None
-        self.store_id = ""
+
+    @property
+    def store_id(self) -> str:
+        """Name this store among all that ever were: event numbers of two stores must not be mistaken."""
+        return self._writing.store_id
+
+    @property
+    def wishes(self) -> Wishes:
+        """Say what citizens asked not to get."""
+        return self._tables.wishes
+
+    @property
+    def _file(self) -> File:
+        return self._tables.file
 
     @classmethod
     def open(cls, path: Path, settings: StoreSettings, *, at: Moment, ids: Uuid7, narrate: Narrator) -> "Store":
@@ -101,9 +106,8 @@ class Store:
         with file.reading():
             last = file.one("SELECT ticket_id FROM ticket ORDER BY seq DESC LIMIT 1")
             known = file.one("SELECT store_id FROM store")
-            store = cls(file, settings, ids, narrate)
+            store = cls(file, settings, ids, narrate, store_id=known[0] if known else secrets.token_hex(4))
         ids.seen(last[0] if last else "")
-        store.store_id = known[0] if known else secrets.token_hex(4)
         try:
             with store._writing(at):
                 pass
@@ -122,10 +126,8 @@ class Store:
         with file.reading():
             if migrations.version(file) < len(migrations.MIGRATIONS):
                 raise StoreUnavailable("outdated", f"{path}: start the gateway once, it brings the file up to date")
-            store = cls(file, StoreSettings("AA0"), Uuid7(bytes), nobody)
             known = file.one("SELECT store_id FROM store")
-        store.store_id = known[0] if known else ""
-        return store
+            return cls(file, StoreSettings("AA0"), Uuid7(bytes), nobody, store_id=known[0] if known else "")
 
     def close(self, at: Moment) -> None:
         """Write the log back, note the clock and that the stop was clean."""
@@ -134,38 +136,9 @@ class Store:
             self._file.run("UPDATE store SET running = 0")
         self._file.close()
 
-    @contextmanager
-    def _writing(self, at: Moment) -> Iterator[None]:
-        """Run one transaction; about once a minute it takes the pair of clocks along."""
-        due = at.steady_ms - self._clock_ms >= CLOCK_EVERY_MS
-        with self._file.writing():
-            if self._clock_ms == NOT_STARTED:
-                self._start(at)
-            yield
-            if due:
-                write_clock(self._file, at)
-        if due:
-            self._clock_ms = at.steady_ms
-
-    def _start(self, at: Moment) -> None:
-        """Mark the store as running; after an unclean stop, or below a number known outside, numbers are skipped."""
-        row = self._file.one("SELECT running, counter FROM store")
-        if row is None:
-            create(self._file, self.store_id, at)
-        running, counter = row or (0, 0)
-        if running:
-            skip_to(self._file, numbers.after_unclean_stop(counter), at)
-        floor = self._inbox.settings.number_floor
-        if floor > counter:
-            skip_to(self._file, numbers.above(floor), at)
-        self._file.run("UPDATE store SET running = 1")
-        self._outbox.interrupted(at)
-
     def note_clock(self, at: Moment) -> None:
         """Write the pair of clocks down when that was not done within a minute."""
-        if at.steady_ms - self._clock_ms >= CLOCK_EVERY_MS:
-            with self._writing(at):
-                pass
+        self._writing.note_clock(at)
 
     def probe(self, at: Moment) -> None:
         """Find out whether the file can be written to again; raises `StoreUnavailable` while it cannot."""
@@ -177,21 +150,21 @@ class Store:
     def receive(self, part: InboundPart, at: Moment, *, answer: Answer, tell: Teller = untold) -> Received:
         """Store a part with everything it causes; a part that is known writes nothing."""
         with self._file.reading():
-            known = self._inbox.known(part.key)
+            known = self._tables.inbox.known(part.key)
         if known is not None:
             return known
         with self._writing(at):
             return self._receiving.take(part, answer, tell, at)
 
     def acknowledge(self, ack: TicketAck, at: Moment) -> AckResult:
-        """Take the backend's own acknowledgement of a ticket."""
-        with self._writing(at):
-            return self._inbox.acknowledge(ack, at)
+        """Take the backend's own acknowledgement of a ticket; lost, it is offered again and acknowledged again."""
+        with self._writing(at, lasting=False):
+            return self._tables.inbox.acknowledge(ack, at)
 
     def ticket(self, ticket_id: str) -> Ticket | None:
         """Give a ticket, or nothing."""
         with self._file.reading():
-            return self._tickets.find("ticket_id = ?", ticket_id)
+            return self._tables.tickets.find("ticket_id = ?", ticket_id)
 
     def ticket_numbered(self, number: str) -> Ticket | None:
         """Give the ticket that opened the thread of a number as people write it, or nothing."""
@@ -199,56 +172,58 @@ class Store:
         if parsed is None:
             return None
         with self._file.reading():
-            return self._tickets.find("number = ? ORDER BY thread = 'new' DESC, seq DESC LIMIT 1", parsed.text)
+            return self._tables.tickets.find("number = ? ORDER BY thread = 'new' DESC, seq DESC LIMIT 1", parsed.text)
 
     def tickets(self, limit: int, before_seq: int | None = None) -> list[Ticket]:
         """Give a page of tickets, newest first."""
         with self._file.reading():
             before = END if before_seq is None else before_seq
-            return self._tickets.some("seq < ? ORDER BY seq DESC LIMIT ?", before, limit)
+            return self._tables.tickets.some("seq < ? ORDER BY seq DESC LIMIT ?", before, limit)
 
     # -- spool ---------------------------------------------------------------------------------------------------------
 
     def spool_due(self, at: Moment, *, limit: int, exclude: Collection[int]) -> list[SpoolItem]:
         """Give what may be published now; an incomplete ticket is marked as shown before anybody sees it."""
         with self._file.reading():
-            rows = self._spool.due(at.steady_ms, limit, exclude)
+            rows = self._tables.spool.due(at.steady_ms, limit, exclude)
             seqs = [row[8] for row in rows if row[8] is not None]
-            tickets = self._tickets.by_seq(seqs)
-            unseen = self._inbox.not_shown(seq for seq in seqs if tickets[seq].missing)
+            tickets = self._tables.tickets.by_seq(seqs)
+            unseen = self._tables.inbox.not_shown(seq for seq in seqs if tickets[seq].missing)
         if unseen:
             with self._writing(at):
-                self._inbox.show(unseen)
+                self._tables.inbox.show(unseen)
         return [_item(row, tickets.get(row[8])) for row in rows]
 
     def spool_next_due(self, exclude: Collection[int] = ()) -> int | None:
         """Give the steady moment of the earliest publication outside the window, or nothing."""
         with self._file.reading():
-            return self._spool.next_due(exclude)
+            return self._tables.spool.next_due(exclude)
 
     def spool_published(self, spool_id: int, at: Moment) -> tuple[int, ...]:
-        """Take a PUBACK: an event is done, a ticket is offered; gives the parts whose slots may go."""
-        with self._writing(at):
-            row = self._spool.row(spool_id)
+        """Take a PUBACK: an event is done, a ticket is offered; gives the parts whose slots may go.
+
+        Lost, it is published again under the same id. The part itself lasts since it was received.
+        """
+        with self._writing(at, lasting=False):
+            row = self._tables.spool.row(spool_id)
             if row is None:
-                closed = self._spool.closed(spool_id)
-                return () if closed is None else self._inbox.parts_of(closed)
+                closed = self._tables.spool.closed(spool_id)
+                return () if closed is None else self._tables.inbox.parts_of(closed)
             attempt, seq = row[7] + 1, row[8]
             if seq is None or row[1] != Lane.TICKET:
-                self._spool.done(row, at.steady_ms)
+                self._tables.spool.done(row, at.steady_ms)
                 return ()
-            self._spool.postpone(spool_id, at.steady_ms + next_offer_ms(attempt, jitter_of(row[3], attempt)))
-            return self._inbox.offered(seq)
+            self._tables.spool.postpone(spool_id, at.steady_ms + next_offer_ms(attempt, jitter_of(row[3], attempt)))
+            return self._tables.inbox.offered(seq)
 
     def spool_deferred(self, spool_id: int, at: Moment, delay_ms: int) -> None:
         """Take a refusal of the broker: the same publication later."""
-        with self._writing(at):
-            self._spool.postpone(spool_id, at.steady_ms + delay_ms)
+        with self._writing(at, lasting=False):
+            self._tables.spool.postpone(spool_id, at.steady_ms + delay_ms)
 
-    def offer_again(self, at: Moment) -> int:
-        """Make every offered, unacknowledged ticket due now; gives how many."""
-        with self._writing(at):
-            return self._spool.offer_again(at.steady_ms)
+    def offer_again(self) -> None:
+        """Let `spool_due` give once what rests after an earlier publication: the broker or the backend came back."""
+        self._tables.spool.offer_again()
 
     # -- commands ------------------------------------------------------------------------------------------------------
 
@@ -277,7 +252,7 @@ class Store:
                     "steady_ms": at.steady_ms,
                 },
             )
-        self._spool.add(response, at.steady_ms)
+        self._tables.spool.add(response, at.steady_ms)
 
     # -- outbound ------------------------------------------------------------------------------------------------------
 
@@ -285,84 +260,84 @@ class Store:
         """Take a reply with its answer and its first event."""
         with self._writing(at):
             self._answer_command(record, response, at)
-            return self._messages.add(draft, at)
+            return self._tables.messages.add(draft, at)
 
     def enqueue(self, draft: OutboundDraft, at: Moment) -> OutboundMessage:
         """Queue a message of our own."""
         with self._writing(at):
-            return self._messages.add(draft, at)
+            return self._tables.messages.add(draft, at)
 
     def queue_position(self, priority: Priority) -> int:
         """Give the place a new message of this priority would have, from 1."""
         with self._file.reading():
-            return self._messages.position(priority)
+            return self._tables.messages.position(priority)
 
     def concat_reference(self, recipient: str) -> int:  # noqa: ARG002  one counter serves all recipients
         """Give the concatenation reference for the parts of a message about to be accepted."""
         with self._file.reading():
-            return self._messages.concat_reference()
+            return self._tables.messages.concat_reference()
 
     def outbox(self, limit: int, before_id: int | None = None) -> list[OutboundMessage]:
         """Give a page of messages, newest first."""
         with self._file.reading():
-            return self._messages.newest(limit, END if before_id is None else before_id)
+            return self._tables.messages.newest(limit, END if before_id is None else before_id)
 
     def refused_numbers(self, line: str, recipient: str) -> int:
         """Count the recipients refused on a line since its last success, for `retry.decide`."""
         with self._file.reading():
-            return self._outbox.refused_numbers(line, recipient)
+            return self._tables.outbox.refused_numbers(line, recipient)
 
     def due_part(self, line: str, at: Moment, *, allowed: Collection[Priority]) -> DuePart | None:
         """Give the next part to send on a line, or nothing."""
         with self._file.reading():
-            return self._outbox.due(line, at.steady_ms, allowed)
+            return self._tables.outbox.due(line, at.steady_ms, allowed)
 
     def send_next_due(self, line: str) -> int | None:
         """Give the steady moment at which a line may have something to send, or nothing."""
         with self._file.reading():
-            return self._outbox.next_due(line)
+            return self._tables.outbox.next_due(line)
 
     def begin(self, part_id: int, at: Moment) -> None:
         """Commit that a part is being sent, before a byte of it is written."""
         with self._writing(at):
-            self._outbox.begin(part_id, at)
+            self._tables.outbox.begin(part_id, at)
 
     def finish(self, part_id: int, outcome: PartOutcome, verdict: Verdict | None, at: Moment) -> OutboundMessage:
         """Commit how a part ended; a refusal needs its verdict."""
         with self._writing(at):
-            return self._outbox.finish(part_id, outcome, verdict, at)
+            return self._tables.outbox.finish(part_id, outcome, verdict, at)
 
     def submitted_late(self, part_id: int, reference: int, at: Moment) -> OutboundMessage | None:
         """Take a late answer as evidence; nothing when the part is not in doubt."""
         with self._writing(at):
-            return self._outbox.late(part_id, reference, at)
+            return self._tables.outbox.late(part_id, reference, at)
 
     def reported(
         self, line: str, reference: int, recipient: str, delivered: bool | None, at: Moment
     ) -> OutboundMessage | None:
         """Take a status report (`None`: temporary); nothing when no part matches."""
         with self._writing(at):
-            return self._outbox.reported(line, reference, recipient, delivered, at)
+            return self._tables.outbox.reported(line, reference, recipient, delivered, at)
 
     def cancel(self, command_id: str, at: Moment) -> OutboundMessage | None:
         """Stop a message not yet begun; gives it as it stands then, or nothing."""
         with self._writing(at):
-            return self._messages.cancel(command_id, at)
+            return self._tables.messages.cancel(command_id, at)
 
     def expire(self, at: Moment) -> int:
         """End what waited too long; gives how many messages."""
         with self._writing(at):
-            return self._messages.expire(at)
+            return self._tables.messages.expire(at)
 
     def message_of(self, command_id: str) -> OutboundMessage | None:
         """Give the message of a command, or nothing."""
         with self._file.reading():
-            return self._messages.find("command_id = ?", command_id)
+            return self._tables.messages.find("command_id = ?", command_id)
 
     def sends_since(self, line: str, since_steady_ms: int) -> int:
         """Count the parts a line began since a steady moment."""
         with self._file.reading():
-            return self._outbox.sends_since(line, since_steady_ms)
+            return self._tables.outbox.sends_since(line, since_steady_ms)
 
     # -- figures -------------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,11 @@ COLUMNS = "id, lane, channel, event_id, event_type, body, correlation, attempt, 
 
 DUE = f"SELECT {COLUMNS} FROM spool WHERE lane = ? AND due_ms <= ? ORDER BY due_ms, id LIMIT ?"  # noqa: S608  own text
 BY_ID = f"SELECT {COLUMNS} FROM spool WHERE id = ?"  # noqa: S608  own text
+# What was published before and rests: events come anew by their own time, a replay is played once.
+RESTING = (
+    f"SELECT {COLUMNS} FROM spool NOT INDEXED"  # noqa: S608  own text
+    " WHERE id > ? AND lane <= 2 AND attempt > 0 AND due_ms > ? ORDER BY id LIMIT ?"
+)
 
 REMEMBERED = 64  # acknowledgements that may overtake their PUBACK: more than any window holds
 
@@ -20,6 +25,7 @@ class Spool:
     def __init__(self, file: File) -> None:
         self._file = file
         self._closed: dict[int, int] = {}  # spool_id -> seq of tickets acknowledged while on their way
+        self._again_after: int | None = None  # spool_id up to which what rests was offered again, None: all was
         self._last_id = file.number("SELECT max(id) FROM spool")
 
     def add(self, draft: SpoolDraft, due_ms: int, seq: int | None = None) -> int:
@@ -59,6 +65,15 @@ class Spool:
                 break
             found = self._file.run(DUE, int(lane), now_ms, wanted + len(exclude))
             rows += [row for row in found if row[0] not in exclude][:wanted]
+        return rows + self._resting(now_ms, limit - len(rows), exclude)
+
+    def _resting(self, now_ms: int, wanted: int, exclude: Collection[int]) -> list[Row]:
+        """Give what rests, each once after `offer_again`, the oldest first."""
+        if self._again_after is None or wanted <= 0:
+            return []
+        found = self._file.run(RESTING, self._again_after, now_ms, wanted + len(exclude)).fetchall()
+        rows = [row for row in found if row[0] not in exclude][:wanted]
+        self._again_after = rows[-1][0] if len(rows) == wanted else None
         return rows
 
     def next_due(self, exclude: Collection[int]) -> int | None:
@@ -117,12 +132,6 @@ class Spool:
         """Publish a ticket's waiting revision earlier."""
         self._file.run("UPDATE spool SET due_ms = ? WHERE ticket_seq = ? AND lane = ?", due_ms, seq, int(Lane.TICKET))
 
-    def offer_again(self, now_ms: int) -> int:
-        """Make every offered ticket due; gives how many there are."""
-        return self._file.run(
-            "UPDATE spool SET due_ms = ? WHERE lane = ? AND due_ms > ? AND ticket_seq IN"
-            " (SELECT seq FROM ticket WHERE seq = ticket_seq AND state = 'offered')",
-            now_ms,
-            int(Lane.TICKET),
-            now_ms,
-        ).rowcount
+    def offer_again(self) -> None:
+        """Take everything that rests for due, once; nothing is written, so a hundred thousand cost nothing."""
+        self._again_after = 0

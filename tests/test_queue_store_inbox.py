@@ -354,7 +354,6 @@ def test_a_refused_publication_waits_and_stays_pending(desk: Desk) -> None:
     desk.store.spool_deferred(desk.due()[0].spool_id, desk.at(), 300_000)
     assert desk.due() == []
     assert desk.store.ticket(ticket.ticket_id).state is TicketState.PENDING
-    assert desk.store.offer_again(desk.at()) == 0
     assert [item.attempt for item in desk.later(300_000).due()] == [2]
 
 
@@ -363,8 +362,35 @@ def test_a_reconnect_offers_every_open_ticket_at_once(desk: Desk) -> None:
     desk.publish_all()
     desk.store.acknowledge(TicketAck(tickets[1].ticket_id, accepted=True), desk.at())
     assert desk.due() == []
-    assert desk.store.offer_again(desk.at()) == 2
+    desk.store.offer_again()
     assert [item.ticket.seq for item in desk.due()] == [1, 3]
+    assert desk.due() == []  # once
+
+
+def test_a_backend_that_comes_gets_what_rested_because_nobody_listened(desk: Desk) -> None:
+    desk.sms("tidak ada yang mendengar")
+    desk.reply("c1")
+    for item in desk.due():
+        desk.store.spool_deferred(item.spool_id, desk.at(), 300_000)
+    desk.sms("menunggu bagian kedua", TETANGGA, of=(5, 1, 2))
+    assert desk.due() == []
+    desk.store.offer_again()
+    assert [item.channel for item in desk.due()] == ["ticket", "response", "reply"]
+
+
+def test_what_is_offered_again_comes_window_by_window_and_writes_nothing(desk: Desk) -> None:
+    for n in range(25):
+        desk.later(2 * HOUR_MS).sms(f"laporan {n}")
+    desk.publish_all()
+    desk.store.offer_again()
+    changes = desk.store._file.number("SELECT total_changes()")
+    seen: list[int] = []
+    window: dict[int, None] = {}
+    while items := desk.store.spool_due(desk.at(), limit=10, exclude=window):
+        window = dict.fromkeys(item.spool_id for item in items)
+        seen += [item.ticket.seq for item in items]
+    assert seen == list(range(1, 26))
+    assert desk.store._file.number("SELECT total_changes()") == changes
 
 
 @pytest.mark.parametrize(("accepted", "state"), [(True, TicketState.ACCEPTED), (False, TicketState.REFUSED)])
