@@ -12,7 +12,7 @@ from kentongan.daemon import lamps
 from kentongan.daemon.answers import LONGEST_TICKET, Answers, Template, faults_of
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.clock import OfficeZone, SystemClock
-from kentongan.daemon.config import Config, load, read_secret
+from kentongan.daemon.config import Config, glance, read_secret
 from kentongan.daemon.console import Ask, Box, Bye, LampTest, Say, Session, Step
 from kentongan.daemon.console_orders import ORDERS
 from kentongan.daemon.control import call
@@ -35,17 +35,17 @@ def console(path: Path) -> None:
     journal = "JOURNAL_STREAM" in os.environ  # else the technician's own screen, where notes would only disturb
     log = PlainLog(sys.stderr, "info" if journal else "error", lambda: clock.now().wall_ms, journal=journal)
     try:
-        config = load(path)
-        box, directory = box_of(config), Path(config.runtime.directory)
+        config = glance(path)
+        word = read_secret(config.console.word_file) if config.console.word_file else ""
+        box, directory = box_of(config, word), Path(config.runtime.directory)
     except ConfigError as error:
         click.echo(f"Pengaturan salah: {error}".encode("ascii", "replace").decode())
         box, directory = Box("?", "", "", OfficeZone("Asia/Jakarta")), DEFAULT_RUNTIME
     Console(directory, Session(box, ORDERS), clock.monotonic, log).serve(sys.stdin.buffer, sys.stdout)
 
 
-def box_of(config: Config) -> Box:
-    """Collect what the console knows without asking."""
-    word = read_secret(config.console.word_file) if config.console.word_file else ""
+def box_of(config: Config, word: str = "") -> Box:
+    """Collect what the console knows without asking; without the service word it only tells."""
     answers = Answers(config.answers.acknowledge, config.answers.signature)
     found = [
         f"{template.name}: {fault}"

@@ -9,7 +9,7 @@ import click
 
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.clock import SystemClock
-from kentongan.daemon.config import Config, load
+from kentongan.daemon.config import Config, glance
 from kentongan.daemon.console import Ask, Say, Session, Step
 from kentongan.daemon.console_orders import ORDERS
 from kentongan.daemon.control import call
@@ -27,7 +27,7 @@ def ekspor(path: Path, folder: Path) -> None:
     """Copy status, faults, history and recordings into FOLDER; no text and no whole number of a citizen is in it."""
     from kentongan.daemon.cli_console import box_of  # noqa: PLC0415 - only this command needs it
 
-    config, clock = load(path), SystemClock()
+    config, clock = glance(path), SystemClock()
     session = Session(box_of(config), ORDERS)
     stamp = session.box.zone.clock(clock.now().wall_ms)[:19].replace(":", "").replace(" ", "-")
     target = folder / f"kentongan-{config.gateway.gateway_id}-{stamp}"

@@ -14,7 +14,7 @@ from kentongan.at.huawei_ports import HILINK_WORDS, Device, Unusable, choose
 from kentongan.daemon import usb
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.clock import SystemClock
-from kentongan.daemon.config import load
+from kentongan.daemon.config import glance
 from kentongan.daemon.errors import ConfigError
 from kentongan.daemon.examiner import Examination, Examiner, paper_end
 from kentongan.daemon.modems import port_of
@@ -53,7 +53,7 @@ def exam(  # noqa: PLR0913, PLR0917  one parameter an option
 
 def _configured(path: Path) -> str:
     try:
-        return load(path).line[0].port
+        return glance(path).line[0].port
     except ConfigError as error:
         raise click.UsageError(f"say --port, the configuration names none: {error}") from error
 

@@ -11,7 +11,7 @@ from kentongan.daemon import tables
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.cli_store import look
 from kentongan.daemon.clock import OfficeZone
-from kentongan.daemon.config import load
+from kentongan.daemon.config import glance
 from kentongan.daemon.numbers import masked
 from kentongan.queue.records import Ticket
 from kentongan.queue.store import Store
@@ -41,7 +41,7 @@ def export(path: Path, file: Path, since: datetime | None, until: datetime | Non
 
     Erased tickets are in it without text and number.
     """
-    config = load(path)
+    config = glance(path)
     zone = OfficeZone(config.gateway.timezone)
     span = _midnight(since, zone, 0), _midnight(until, zone, 1 << 62, days=1)
     rows = (_row(ticket, zone, numbers=numbers) for ticket in _tickets(look(config), *span))

@@ -11,9 +11,9 @@ import msgspec
 from kentongan.daemon import lamps, overview
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.clock import OfficeZone
-from kentongan.daemon.config import Config, LineConfig, load
+from kentongan.daemon.config import AS_ROOT, Config, LineConfig, glance, load
 from kentongan.daemon.control import Refusal, call
-from kentongan.daemon.errors import ControlUnavailable
+from kentongan.daemon.errors import ConfigError, ControlUnavailable
 from kentongan.daemon.faults import NOT_RUNNING_ID
 from kentongan.daemon.status import Status
 
@@ -29,8 +29,8 @@ def periksa(path: Path) -> None:
 
     Exits with 1 when something is wrong, with 2 when the configuration cannot be used.
     """
-    config = load(path)
-    found = [(True, f"pengaturan {path}"), *_files(config), *_watcher(Path(config.runtime.directory))]
+    config = glance(path)
+    found = [_settings(path), *_files(config), *_watcher(Path(config.runtime.directory))]
     document = _ask(Path(config.runtime.directory))
     found.append((isinstance(document, Status), "program gateway" if isinstance(document, Status) else document))
     for good, words in found:
@@ -43,6 +43,17 @@ def periksa(path: Path) -> None:
         for line in overview.faults_of(document.faults, zone):
             click.echo(line)
     sys.exit(not all(good for good, _ in found) or not isinstance(document, Status) or bool(document.faults))
+
+
+def _settings(path: Path) -> tuple[bool, str]:
+    """Check the secrets too, where this user may: they are for root and the gateway alone."""
+    try:
+        load(path)
+    except ConfigError as error:
+        if error.remedy == AS_ROOT:
+            return True, f"pengaturan {path} (sandi tidak diperiksa: perlu sudo)"
+        raise
+    return True, f"pengaturan {path}"
 
 
 def _files(config: Config) -> Iterator[tuple[bool, str]]:

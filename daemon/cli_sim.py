@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from kentongan.daemon.cli_group import config_option
-from kentongan.daemon.config import load
+from kentongan.daemon.config import glance
 from kentongan.daemon.control import Refusal, call
 
 
@@ -21,7 +21,7 @@ def sim() -> None:
 @click.pass_obj
 def terima(path: Path, line: str) -> None:
     """Take the SIM that is in the line for the right one: replies that were held leave with it."""
-    config = load(path)
+    config = glance(path)
     answer = call(Path(config.runtime.directory), {"request": "accept_sim", "line": line})
     if isinstance(answer, Refusal):
         click.echo(f"ditolak: {answer.message} ({answer.code})", err=True)

@@ -9,7 +9,7 @@ import msgspec
 from kentongan.daemon import lamps, overview
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.clock import OfficeZone
-from kentongan.daemon.config import Config, load
+from kentongan.daemon.config import Config, glance
 from kentongan.daemon.control import Refusal, call
 from kentongan.daemon.errors import ControlUnavailable
 from kentongan.daemon.faults import NOT_RUNNING_ID
@@ -27,7 +27,7 @@ def status(path: Path, *, as_json: bool) -> None:
 
     Exits with 1 when a fault stands or the gateway does not answer.
     """
-    config = load(path)
+    config = glance(path)
     directory = Path(config.runtime.directory)
     document = _ask(directory)
     if isinstance(document, ControlUnavailable):

@@ -9,7 +9,7 @@ import click
 from kentongan.daemon import host
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.clock import OfficeZone
-from kentongan.daemon.config import Config, load
+from kentongan.daemon.config import Config, glance
 from kentongan.daemon.control import Refusal, call
 from kentongan.daemon.errors import StoreUnreadable
 from kentongan.daemon.numbers import party, reference
@@ -43,7 +43,7 @@ def look(config: Config) -> Store:
 @click.pass_obj
 def queue(path: Path) -> None:
     """Show what waits for the application, the server and the network, and how full the store is."""
-    config = load(path)
+    config = glance(path)
     store = look(config)
     zone = OfficeZone(config.gateway.timezone)
     counts, quarantined = store.counts(NOW), store.care.quarantined()
@@ -78,7 +78,7 @@ def _room(usage: Usage, config: Config) -> str:
 @click.pass_obj
 def integrity(path: Path) -> None:
     """Check the whole database; takes seconds. Exits with 1 when something in it is wrong."""
-    config = load(path)
+    config = glance(path)
     found = look(config).care.integrity()
     for line in found:
         click.echo(f"RUSAK: {line}")
@@ -98,7 +98,7 @@ def erase(path: Path, whom: str, yes: bool) -> None:
 
     What remains is the ticket's number in the sequence and its times. It cannot be undone; a legal hold stands above.
     """
-    config = load(path)
+    config = glance(path)
     request = _request(config, whom)
     if not yes:
         click.confirm(f"hapus isi dan nomor dari {whom} untuk selamanya?", abort=True)

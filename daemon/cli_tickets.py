@@ -9,7 +9,7 @@ import click
 from kentongan.daemon.cli_decode import printable
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.clock import OfficeZone
-from kentongan.daemon.config import load
+from kentongan.daemon.config import glance
 from kentongan.daemon.control import Refusal, call
 
 TEXT_WIDTH = 40  # characters of a citizen's words that fit beside the rest
@@ -35,7 +35,7 @@ before_option = click.option(
 @click.pass_obj
 def tickets(path: Path, limit: int, before: int) -> None:
     """List the newest tickets, the last one first. Numbers are masked."""
-    config = load(path)
+    config = glance(path)
     zone = OfficeZone(config.gateway.timezone)
     rows = _rows(call(Path(config.runtime.directory), {"request": "tickets", "limit": limit, "before": before}))
     columns = ("NOMOR", "DITERIMA", "PENGIRIM", "BAGIAN", "KEADAAN", "ISI")
@@ -50,7 +50,7 @@ def tickets(path: Path, limit: int, before: int) -> None:
 @click.pass_obj
 def outbox(path: Path, limit: int, before: int) -> None:
     """List the newest outgoing SMS, the last one first. Numbers are masked."""
-    config = load(path)
+    config = glance(path)
     zone = OfficeZone(config.gateway.timezone)
     rows = _rows(call(Path(config.runtime.directory), {"request": "outbox", "limit": limit, "before": before}))
     columns = ("NO", "DITERIMA", "TUJUAN", "BAGIAN", "KEADAAN", "ALASAN")
@@ -65,7 +65,7 @@ def outbox(path: Path, limit: int, before: int) -> None:
 @click.pass_obj
 def send(path: Path, number: str, text: str) -> None:
     """Send one SMS to NUMBER through this box. It costs money, and it waits its turn like any other."""
-    config = load(path)
+    config = glance(path)
     answer = call(Path(config.runtime.directory), {"request": "send", "to": number, "text": text})
     if isinstance(answer, Refusal):
         _refuse(answer)

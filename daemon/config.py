@@ -19,17 +19,32 @@ from kentongan.mqtt.settings import Address, read_url
 
 MAX_BYTES = 65_536  # sixteen times a fully commented file; a larger one is not ours
 MAX_SECRET_BYTES = 4_096
+AS_ROOT = "use sudo: a secret is for root and the gateway alone"  # remedy of a secret that is there
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
-__all__ = ["Config", "LineConfig", "effective", "load", "read_secret"]
+__all__ = ["Config", "LineConfig", "effective", "glance", "load", "read_secret"]
 
 SectionT = TypeVar("SectionT", bound=Section)
 
 
-def load(path: Path) -> Config:
-    """Read, check and complete the file; raises `ConfigError`."""
+def load(path: Path, *, copy: Path | None = None) -> Config:
+    """Read, check and complete the file, or a copy of it that lies elsewhere; raises `ConfigError`."""
+    config = _read(path, copy or path)
     try:
-        return _complete(_convert(_parse(path)), path.absolute().parent)
+        _check_files(config.mqtt, config.line)
+    except ConfigError as error:
+        raise ConfigError(error.key, error.why, error.remedy, path=str(path)) from error
+    return config
+
+
+def glance(path: Path) -> Config:
+    """Read it for a command that asks the gateway: secrets, which are not for everybody, may be out of reach."""
+    return _read(path, path)
+
+
+def _read(path: Path, copy: Path) -> Config:
+    try:
+        return _complete(_convert(_parse(copy)), path.absolute().parent)
     except ConfigError as error:
         if error.key == str(path):
             raise
@@ -42,7 +57,8 @@ def read_secret(path: str) -> str:
         data = Path(path).read_bytes()[: MAX_SECRET_BYTES + 1]
         secret = data.decode().strip("\r\n")
     except OSError as error:
-        raise ConfigError(path, error.strerror or "cannot be read", "create the file, readable by this user") from error
+        remedy = AS_ROOT if isinstance(error, PermissionError) else "create the file, readable by this user"
+        raise ConfigError(path, error.strerror or "cannot be read", remedy) from error
     except UnicodeDecodeError as error:
         raise ConfigError(path, "is not UTF-8 text", "write the secret as one line of text") from error
     if not secret or "\n" in secret or len(data) > MAX_SECRET_BYTES:
@@ -143,7 +159,6 @@ def _complete(config: Config, folder: Path) -> Config:
     mqtt = _resolved(config.mqtt, folder, "password_file", "ca_file", "cert_file", "key_file")
     lines = tuple(_resolved(line, folder, "pin_file") for line in config.line)
     _check_mqtt(config.gateway, mqtt)
-    _check_files(mqtt, lines)
     return msgspec.structs.replace(
         config,
         line=tuple(msgspec.structs.replace(line, port=_port(line.port, folder)) for line in lines),

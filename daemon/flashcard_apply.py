@@ -15,11 +15,10 @@ from pathlib import Path
 from kentongan.daemon import config, flashcard, flashcard_report
 from kentongan.daemon.errors import ConfigError
 from kentongan.daemon.flashcard import Flashcard, Note
-from kentongan.daemon.status import ConfigStatus
+from kentongan.daemon.in_force import MARKER
 from kentongan.daemon.version import VERSION
 
 CARD_NAME = re.compile(r"konfigurasi(\.txt)*", re.IGNORECASE)
-MARKER = "ditolak"  # beside the TOML: why the newest card is not in force
 TAKEN = "dari-kartu"  # beside the TOML: a card has been taken over before
 CREDENTIALS = {"server_sandi": "mqtt", "pin_kartu": "pin"}
 MAX_CA_BYTES = 262_144  # a chain of certificates has a few thousand
@@ -58,14 +57,6 @@ def _write_on_card(path: Path, data: bytes, card: Flashcard) -> None:
         _write(path, data)
     except OSError as error:
         card.warnings.append(Note(0, f"{path.name} tidak dapat ditulis di kartu: {error.strerror}"))
-
-
-def rejected(etc: Path) -> ConfigStatus:
-    """Tell whether the configuration in force is the one that the card asked for."""
-    try:
-        return ConfigStatus("rejected", (etc / MARKER).read_text(encoding="utf-8").strip())
-    except OSError:
-        return ConfigStatus()
 
 
 def _read(places: Places) -> tuple[Path | None, Flashcard, bytes]:

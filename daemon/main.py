@@ -47,16 +47,16 @@ def plain_service(arguments: list[str]) -> tuple[str, str]:
 
 def serve(service: str, path: str) -> int:
     """Run a service until it is told to stop; gives its exit code."""
-    from kentongan.daemon.config import load  # noqa: PLC0415 - `--help` does without
+    from kentongan.daemon import in_force  # noqa: PLC0415 - `--help` does without
 
-    config = load(Path(path))
     if service == "watch":
         from kentongan.daemon.watcher import watch  # noqa: PLC0415 - the gateway does without
 
-        return watch(config)
+        return watch(in_force.for_watcher(Path(path), os.environ))
     from kentongan.daemon.run import run  # noqa: PLC0415 - the watcher does without
 
-    return run(config)
+    found = in_force.for_gateway(Path(path), os.environ)
+    return run(found.config, found.status)
 
 
 def fail(message: str, code: int) -> NoReturn:

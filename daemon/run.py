@@ -65,16 +65,20 @@ from kentongan.queue.store import Store, StoreSettings, last_moment
 
 KEY_FILE = "sender.key"  # beside the database; without it the sender references of a county change
 KEY_OCTETS = 32
+AS_ASKED = ConfigStatus()
 
 
-def run(config: Config) -> int:
-    """Serve until told to stop; gives the exit code. Raises `ConfigError` and the store's errors before any thread."""
+def run(config: Config, asked: ConfigStatus) -> int:
+    """Serve until told to stop; gives the exit code. Raises `ConfigError` and the store's errors before any thread.
+
+    `asked` tells whether this configuration is the one that was asked for.
+    """
     log = logs.configure(config.log.level, config.log.format, os.environ)
     inbox = SimpleQueue[Event | None]()
     runtime = Path(config.runtime.directory)
     control = ControlServer(runtime, inbox.put)  # first of all: it refuses a second gateway on the same directory
     clock = SystemClock(last_moment(Path(config.store.path)))
-    gateway = Gateway(config, clock)
+    gateway = Gateway(config, clock, asked)
     link = Link(gateway.link_settings(), inbox.put, clock=clock.monotonic, random=SystemRandom().random)
     maker = Modems(inbox.put, clock, log, gateway.past())
     modems = {line.name: maker.worker(line) for line in config.line}
@@ -83,6 +87,8 @@ def run(config: Config) -> int:
     crew = Crew(core, link, modems, control, measure, gateway.farewell)
     if (saved := gateway.store.salvaged) is not None:
         log.error("store_salvaged", why=saved.why, kept=str(saved.kept_as), rows=saved.rows, lost=saved.unreadable)
+    if asked.state != "ok":
+        log.error("config_rejected", why=asked.detail)
     log.info("started", version=gateway.identity.version, lines=list(modems), store_id=gateway.store.store_id)
     return Supervisor(crew, clock, Notifier(os.environ), log).run()
 
@@ -90,7 +96,7 @@ def run(config: Config) -> int:
 class Gateway:
     """The rooms of one gateway, made from its configuration."""
 
-    def __init__(self, config: Config, clock: SystemClock) -> None:
+    def __init__(self, config: Config, clock: SystemClock, asked: ConfigStatus = AS_ASKED) -> None:
         self._config = config
         self._clock = clock
         self._zone = OfficeZone(config.gateway.timezone)
@@ -109,7 +115,7 @@ class Gateway:
             os.getpid(),
             self._boot_id,
             clock.now().wall_ms,
-            ConfigStatus(),
+            asked,
             clock.now().steady_ms,
         )
         self._papers = self._make_papers()

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from kentongan.daemon import config
-from kentongan.daemon.flashcard_apply import Places, firstboot, rejected
+from kentongan.daemon.flashcard_apply import Places, firstboot
+from kentongan.daemon.in_force import rejected
 
 GOOD = """kabupaten = Luwu Utara
 awalan_tiket = LU2
