@@ -8,7 +8,7 @@ from kentongan.daemon.events import Command, Note, Publish
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.sending import NEVER_MS
 from kentongan.mqtt.events import PubackResult, Publication, Published
-from kentongan.queue.records import Lane, Moment, SpoolItem
+from kentongan.queue.records import Lane, Moment, SpoolItem, TicketAck
 from kentongan.queue.store import Store
 
 # How long a publication rests that the broker did not take (contract 6.3).
@@ -25,8 +25,9 @@ LET_GO = 10  # publications of an event that the broker refuses each time, a day
 class Offering:
     """The pump between spool and link."""
 
-    def __init__(self, store: Store, broker: Broker, voice: Voice) -> None:
+    def __init__(self, store: Store, broker: Broker, voice: Voice, *, closing: bool = False) -> None:
         self._store = store
+        self._closing = closing  # a PUBACK closes the ticket: best effort, for a consumer that can only listen
         self._broker = broker
         self._voice = voice
         self.look_ms = 0  # steady moment from which the spool is worth a look
@@ -71,6 +72,8 @@ class Offering:
         facts = (("spool", item.spool_id), ("channel", item.channel), ("result", str(event.result)))
         if event.result is PubackResult.ACCEPTED or _unheard(item, event):
             name, part_ids = "published", self._store.spool_published(item.spool_id, moment)
+            if self._closing and item.ticket is not None and item.lane is Lane.TICKET:
+                self._store.acknowledge(TicketAck(item.ticket.ticket_id, True, item.ticket.revision), moment)
         else:
             name, part_ids = "publication_rested", ()
             self._store.spool_deferred(item.spool_id, moment, REST_MS[event.result])

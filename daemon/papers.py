@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from kentongan.at.events import ModemState
 from kentongan.daemon.outward import Voice
@@ -70,6 +70,8 @@ class Papers:
     max_parts: int
     replies_per_minute: int
     capabilities: tuple[str, ...] = CAPABILITIES
+    ack_mode: Literal["required", "puback"] = "required"
+    retention_days: int = 0  # of texts and numbers after their end, 0 where nobody says
 
     # -- connection ----------------------------------------------------------------------------------------------------
 
@@ -113,7 +115,7 @@ class Papers:
             store_id=self.voice.store_id,
             boot_id=self.boot_id,
             sender_mode="masked" if self.voice.sender_mode == "masked" else "full",
-            ack_mode="required",
+            ack_mode=self.ack_mode,
             capabilities=self.capabilities,
             limits=payloads.Limits(
                 max_command_bytes=MAX_COMMAND_BYTES,
@@ -124,6 +126,7 @@ class Papers:
             name=self.name or UNSET,
             public_number=self.public_number or UNSET,
             mqtt_protocol="5.0" if protocol == "5.0" else "3.1.1",
+            retention_days=self.retention_days or UNSET,
             intervals=payloads.Intervals(
                 keepalive_s=self.profile.keepalive_s, health_s=self.profile.health_s, lease_s=self.profile.lease_s
             ),
@@ -144,6 +147,7 @@ class Papers:
             clock=payloads.ClockHealth(synced=status.synced, source="ntp" if status.synced else "none"),
             modem=lines[0],
             lines=lines if len(lines) > 1 else UNSET,
+            sim=self._sim(status.lines[0]),
             queues=payloads.Queues(
                 tickets_unacked=status.store.unacknowledged,
                 oldest_unacked_s=status.store.oldest_unacknowledged_s,
@@ -182,6 +186,15 @@ class Papers:
             sim_used=line.slots_used if line.slots_total else UNSET,
             sim_capacity=line.slots_total or UNSET,
             last_ok_at=self.voice.time(line.last_ok_ms) if line.last_ok_ms else UNSET,
+        )
+
+    def _sim(self, line: LineStatus) -> payloads.SimHealth | UnsetType:
+        """Say what the operator said last of the first line's credit; a card that lapses ends the service."""
+        if line.balance_rp is None and not line.valid_until_ms:
+            return UNSET
+        return payloads.SimHealth(
+            balance_idr=UNSET if line.balance_rp is None else max(0, line.balance_rp),
+            active_until=self.voice.time(line.valid_until_ms - 1)[:10] if line.valid_until_ms else UNSET,
         )
 
     # -- alarms --------------------------------------------------------------------------------------------------------

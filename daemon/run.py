@@ -61,6 +61,7 @@ from kentongan.mqtt.events import Publication
 from kentongan.mqtt.settings import LinkSettings, Subscription, Tls, read_url
 from kentongan.mqtt.topics import Topics
 from kentongan.queue.ids import Uuid7
+from kentongan.queue.retention import DAY_MS, Retention
 from kentongan.queue.store import Store, StoreSettings, last_moment
 
 KEY_FILE = "sender.key"  # beside the database; without it the sender references of a county change
@@ -133,7 +134,8 @@ class Gateway:
         return PinLedger(store.with_name(PIN_LEDGER), _secret(store))
 
     def _voice(self, store_id: str) -> Voice:
-        return Voice(self._topics, store_id, self._ids, self._zone.offset_min, rules=self._rules)
+        mode = self._config.mqtt.sender_mode
+        return Voice(self._topics, store_id, self._ids, self._zone.offset_min, mode, self._rules)
 
     def _open_store(self) -> Store:
         inbound, path = self._config.inbound, Path(self._config.store.path)
@@ -160,6 +162,8 @@ class Gateway:
             sending.max_parts,
             sending.replies_per_minute,
             CAPABILITIES + _chosen(self._config),
+            self._config.mqtt.ack_mode,
+            Retention().body_ms // DAY_MS,
         )
 
     def core(self) -> Core:
@@ -180,7 +184,7 @@ class Gateway:
         rooms = Rooms(
             Intake(store, desks.office, desks.acknowledge, desks.tell),
             Sending(store, _limits(config), self._quiet_hours(), SystemRandom().random),
-            Offering(store, broker, voice),
+            Offering(store, broker, voice, closing=config.mqtt.ack_mode == "puback"),
             Desk(sources, voice, _county(config, desks)),
             ControlDesk(store, standing, Panel(lines, self.cards), care, config.line[0].name),
             standing,

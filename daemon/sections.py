@@ -111,6 +111,13 @@ class MqttConfig(Section, frozen=True):
     profile: Annotated[
         Literal["office", "metered"], Meta(description='write "office", or "metered" for a mobile uplink')
     ] = "office"
+    sender_mode: Annotated[
+        Literal["full", "masked"], Meta(description='write "full", or "masked" so that no number leaves the office')
+    ] = "full"
+    ack_mode: Annotated[
+        Literal["required", "puback"],
+        Meta(description='write "required", or "puback" for a consumer that can only listen and may lose tickets'),
+    ] = "required"
 
 
 class StoreConfig(Section, frozen=True):

@@ -80,6 +80,8 @@ class Bench:
     people: Mapping[str, str] = field(default_factory=dict)
     broadcast_per_day: int = 0
     commands_per_minute: int = 600
+    sender_mode: str = "full"
+    ack_mode: str = "required"
     legs: tuple[Leg, ...] = ()
     budget_octets: int = 0
     start_ms: int = 1_000_000
@@ -99,8 +101,8 @@ class Bench:
         narrate = Voice(TOPICS, "", self._ids, lambda _ms: 480).narrate
         settings = StoreSettings("LU2", budget_octets=self.budget_octets)
         self.store = Store.open(self.path, settings, at=self.at, ids=self._ids, narrate=narrate)
-        voice = Voice(TOPICS, self.store.store_id, self._ids, lambda _ms: 480, rules=RULES)
-        papers = Papers(voice, OFFICE, self._ids.new(WALL_MS), "0", "Asia/Makassar", "Kominfo", "", 6, 10)
+        voice = Voice(TOPICS, self.store.store_id, self._ids, lambda _ms: 480, self.sender_mode, RULES)
+        papers = Papers(voice, OFFICE, self._ids.new(WALL_MS), "0", "Asia/Makassar", "Kominfo", "", 6, 10, ack_mode=self.ack_mode)
         broker, lines = Broker(), {"a": Line("a")}
         identity = Identity("kec-masamba-01", "0", 1, papers.boot_id, WALL_MS, ConfigStatus(), self.at.steady_ms)
         standing = Standing(identity, papers, self.store, lines, broker)
@@ -120,7 +122,7 @@ class Bench:
         rooms = Rooms(
             Intake(self.store, office, acknowledger, tell),
             Sending(self.store, limits, hours, lambda: 0.5),
-            Offering(self.store, broker, voice),
+            Offering(self.store, broker, voice, closing=self.ack_mode == "puback"),
             Desk(sources, voice, county),
             ControlDesk(self.store, standing, Panel(lines, cards), care, "a"),
             standing,

@@ -1,0 +1,58 @@
+"""How an office may narrow the contract: numbers that never leave it, consumers that can only listen."""
+
+import pytest
+from backend_bench import ask, events, settle
+from core_bench import CITIZEN, Bench, of
+
+from kentongan.daemon.events import Publish
+from kentongan.mqtt.events import PubackResult
+
+
+@pytest.fixture
+def make(tmp_path):
+    made = []
+
+    def bench(**settings):
+        made.append(Bench(tmp_path / "k.db", **settings))
+        made[-1].ready()
+        made[-1].broker_up(window=100)
+        return made[-1]
+
+    yield bench
+    for each in made:
+        each.core.close(each.at)
+
+
+def test_a_masked_number_leaves_the_office_in_no_document_and_a_reply_still_finds_it(make):
+    bench = make(sender_mode="masked", broadcast_per_day=5, acknowledge=True)
+    commands = settle(bench, bench.sms("jalan rusak"))
+    (ticket,) = events(commands, "ticket")
+    assert ticket["sender"]["masked"] == "+62812*****890"
+    assert "number" not in ticket["sender"]
+    answer, more = ask(bench, "reply", "r1", ticket_id=ticket["ticket_id"], text="Sudah ditangani")
+    assert answer["status"] == "accepted"
+    commands += more + ask(bench, "get", "g1", what="ticket", id=ticket["ticket_id"])[1]
+    commands += ask(bench, "resend", "p1", select={"by": "seq", "from_seq": 1}, include=["tickets", "replies"])[1]
+    commands += settle(bench, bench.pass_time(5))
+    for publish in of(Publish, commands):
+        assert CITIZEN[3:].encode() not in publish.publication.payload, publish.publication.topic
+    assert [message.recipient for message in bench.store.outbox(5) if message.command_id == "r1"] == [CITIZEN]
+
+
+def test_without_an_acknowledgement_a_ticket_stays_open(make):
+    bench = make()
+    settle(bench, bench.sms("jalan rusak"))
+    assert bench.store.counts(bench.at).unacknowledged == 1
+
+
+def test_for_a_consumer_that_can_only_listen_the_puback_closes_the_ticket(make):
+    bench = make(ack_mode="puback")
+    commands = bench.sms("jalan rusak")
+    (ticket,) = [c for c in of(Publish, commands) if c.publication.topic.endswith("event/ticket")]
+    bench.puback(ticket, PubackResult.NO_SUBSCRIBER)
+    assert bench.store.counts(bench.at).unacknowledged == 1, "nobody has it"
+    settle(bench, bench.jump(3600))
+    assert bench.store.counts(bench.at).unacknowledged == 0
+    assert events(settle(bench, bench.jump(7200)), "ticket") == []
+    info = ask(bench, "get", "g1", what="info")[0]["result"]
+    assert (info["ack_mode"], info["sender_mode"]) == ("puback", "full")
