@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
@@ -186,7 +186,7 @@ class Bench:
 
     def _move(self, steady_ms: int):
         gone = steady_ms - self.at.steady_ms
-        self.at = replace(self.at, steady_ms=steady_ms, wall_ms=self.at.wall_ms + gone)
+        self.at = self.at._replace(steady_ms=steady_ms, wall_ms=self.at.wall_ms + gone)
 
     def ready(self) -> list[Command]:
         """Bring the modem up."""
