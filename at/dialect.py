@@ -27,6 +27,7 @@ class Dialect:
     send_timeout_s: float
     rescans_sim: bool = False  # sees a card that was put back only when the radio is switched off and on
     supply: str = ""  # asks for the supply voltage; the third field of its answer is in mV
+    network_time: str = ""  # makes the module take its clock from the network, for good
     fixes_rate: bool = False  # may still be at automatic rate detection, where no `RDY` betrays a restart
     read_delay_s: float = 0.0  # from `+CMTI` until the slot can be read
     walk_by_index_above: int = NO_LIMIT  # more used slots than this are read one by one, not listed
@@ -64,6 +65,7 @@ SIM800 = Dialect(
     send_timeout_s=85.0,  # the manual's 60 s, TR1M of 24.011 (45 s), and time to listen before anything is written
     rescans_sim=True,  # SIM800L, and every holder without a detection switch (modem.md 3.3)
     supply="AT+CBC",
+    network_time="AT+CLTS=1;&W",  # modem.md 2.1 step 25
     fixes_rate=True,
 )
 HUAWEI = Dialect(
@@ -97,6 +99,7 @@ GENERIC = Dialect(
     hang_up="AT+CHUP",
     soft_restart="AT+CFUN=1,1",
     send_timeout_s=215.0,
+    network_time="AT+CTZU=1",  # 27.007 §8.40; kept by the module
 )
 DIALECTS = {dialect.name: dialect for dialect in (SIM800, HUAWEI, GENERIC)}
 

@@ -229,6 +229,17 @@ class UssdAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkTime:
+    """The time a modem has from its network, in Unix seconds as the standard means it.
+
+    A modem whose clock runs in UTC although it prints a zone means `unix_s + zone_s`.
+    """
+
+    unix_s: int
+    zone_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModemAnswered:
     """The modem answered a health poll: the line lives."""
 
@@ -263,6 +274,7 @@ ModemEvent = (
     | SupplyWarned
     | CallRefused
     | UssdAnswered
+    | NetworkTime
     | ModemAnswered
     | RungClimbed
 )

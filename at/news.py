@@ -5,6 +5,7 @@ from typing import assert_never
 from kentongan.at.agenda import HangUp
 from kentongan.at.events import DirectMessage, ReportReceived, SupplyWarned
 from kentongan.at.hands import Hands, SimBack, SimGone
+from kentongan.at.nettime import time_told
 from kentongan.at.results import announced_octets, fields, registration, stored_at
 from kentongan.at.service import Service
 from kentongan.at.unasked import Urc
@@ -48,6 +49,8 @@ class News:
                 self._service.pulse.caller = fields(urc.line)[0]
             case UrcKind.SUPPLY:
                 outlet.emit(SupplyWarned(urc.line))
+            case UrcKind.TIME:
+                self._service.pulse.told(time_told(urc.line))
             case UrcKind.USSD:
                 self._service.sender.answered(urc.line)
             case UrcKind.BROADCAST | UrcKind.BANNER | UrcKind.NOISE:

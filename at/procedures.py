@@ -18,7 +18,8 @@ from kentongan.at.dialogue import (
     Procedure,
     TimedOut,
 )
-from kentongan.at.events import ErrorFamily, Rejected, SendOutcome, Sent, Uncertain
+from kentongan.at.events import ErrorFamily, NetworkTime, Rejected, SendOutcome, Sent, Uncertain
+from kentongan.at.nettime import clock_shown
 from kentongan.at.results import (
     StoreFill,
     fields,
@@ -123,6 +124,7 @@ class Condition:
     operator: str | None
     settings_kept: bool  # the notification settings are still ours
     millivolts: int | None
+    time: NetworkTime | None
 
 
 def poll() -> Procedure[Health]:
@@ -139,11 +141,12 @@ def inspect(cnmi: str, dialect: Dialect) -> Procedure[Condition]:
     """Ask for what changes slowly, and whether the settings are still ours."""
     name = yield from ask_operator()
     kept = yield from settings_are_ours(cnmi)
+    time = yield from ask_time()
     if not dialect.supply:
-        return Condition(name, kept, None)
+        return Condition(name, kept, None, time)
     supply = yield from ask(dialect.supply, "+CBC", 5.0)
     parts = fields(supply.lines[0]) if supply.lines else []
-    return Condition(name, kept, number(parts[2]) if len(parts) > 2 else None)
+    return Condition(name, kept, number(parts[2]) if len(parts) > 2 else None, time)
 
 
 def ask_sim() -> Procedure[str]:
@@ -174,6 +177,12 @@ def ask_operator() -> Procedure[str | None]:
     """Ask for the operator."""
     response = yield from ask("AT+COPS?", "+COPS", 10.0)
     return operator(response.lines[0]) if response.lines else None
+
+
+def ask_time() -> Procedure[NetworkTime | None]:
+    """Ask for the modem's clock; `None` when no network has set it."""
+    response = yield from ask("AT+CCLK?", "+CCLK")
+    return clock_shown(response.lines[0]) if response.lines else None
 
 
 def settings_are_ours(cnmi: str) -> Procedure[bool]:

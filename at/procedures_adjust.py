@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from kentongan.at.dialect import NOISE_SWITCHES, Dialect
 from kentongan.at.dialogue import AtCommand, Procedure
-from kentongan.at.events import Identified
-from kentongan.at.procedures import ask, ask_operator, ask_registration
+from kentongan.at.events import Identified, NetworkTime
+from kentongan.at.procedures import ask, ask_operator, ask_registration, ask_time
 from kentongan.at.results import fields, number, signal_dbm
 
 
@@ -18,6 +18,7 @@ class Details:
     operator: str
     registration: int | None
     dbm: int | None
+    time: NetworkTime | None
 
 
 def adjust(dialect: Dialect, smsc: str, baud: int) -> Procedure[Details]:
@@ -31,13 +32,16 @@ def adjust(dialect: Dialect, smsc: str, baud: int) -> Procedure[Details]:
             yield AtCommand(NOISE_SWITCHES[text], timeout_s=5.0)
     if dialect.fixes_rate:
         yield from _fix_rate(baud)
+    if dialect.network_time:
+        yield from _keep_network_time(dialect.network_time)
     identified = yield from identify(dialect)
     centre = yield from _service_centre(smsc, dialect)
     name = yield from ask_operator()
     stat = yield from ask_registration()
     signal = yield from ask("AT+CSQ", "+CSQ", 5.0)
     dbm = signal_dbm(signal.lines[0]) if signal.lines else None
-    return Details(identified, centre, name or "", stat, dbm)
+    time = yield from ask_time()
+    return Details(identified, centre, name or "", stat, dbm, time)
 
 
 def identify(dialect: Dialect) -> Procedure[Identified]:
@@ -56,6 +60,14 @@ def _fix_rate(baud: int) -> Procedure[None]:
     response = yield from ask("AT+IPR?", "+IPR")
     if response.lines and number(fields(response.lines[0])[0]) == 0:
         yield AtCommand(f"AT+IPR={baud};&W")
+
+
+def _keep_network_time(setting: str) -> Procedure[None]:
+    """Let the network set the modem's clock, once for each device: it holds from the module's next start on."""
+    name = setting.removeprefix("AT").partition("=")[0]
+    response = yield from ask(f"AT{name}?", name)
+    if response.lines and number(fields(response.lines[0])[0]) == 0:
+        yield AtCommand(setting)
 
 
 def _service_centre(known: str, dialect: Dialect) -> Procedure[str]:

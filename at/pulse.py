@@ -4,6 +4,7 @@ from kentongan.at.agenda import Inspect, WalkOthers
 from kentongan.at.events import (
     CallRefused,
     ModemAnswered,
+    NetworkTime,
     Registered,
     ServiceCentre,
     SignalMeasured,
@@ -67,6 +68,11 @@ class Pulse:
             self._hands.outlet.emit(Registered(stat, self._operator))
         self._hands.tell(RegistrationFound(stat), now)
 
+    def told(self, time: NetworkTime | None) -> None:
+        """Take the network's time, if there is one."""
+        if time is not None:
+            self._hands.outlet.emit(time)
+
     # -- jobs ---------------------------------------------------------------------------------------------------------
 
     def adjust(self, profile: Profile, now: float) -> None:
@@ -79,6 +85,7 @@ class Pulse:
                 self._hands.outlet.emit(ServiceCentre(*self._centre))
             self._hands.outlet.emit(details.identified)
             self._hands.outlet.emit(SignalMeasured(details.dbm))
+            self.told(details.time)
             self.registered(details.registration, then)
 
         card, centre = self._centre
@@ -113,6 +120,7 @@ class Pulse:
             self._operator = condition.operator or self._operator
             if condition.millivolts is not None and condition.millivolts < LOW_MILLIVOLTS:
                 self._hands.outlet.emit(SupplyWarned(f"{condition.millivolts} mV"))
+            self.told(condition.time)
             if not condition.settings_kept:
                 self._hands.tell(SettingsLost("notification"), then)
 

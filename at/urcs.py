@@ -21,6 +21,7 @@ class UrcKind(Enum):
     CALLER = auto()
     USSD = auto()
     SUPPLY = auto()
+    TIME = auto()  # *PSUTTZ
     BANNER = auto()  # the module starts or goes off
     DOUBT = auto()  # a damaged line that may have announced a message
     NOISE = auto()
@@ -45,6 +46,10 @@ _BY_HEAD = {
     "+CLIP": UrcKind.CALLER,
     "+CUSD": UrcKind.USSD,
     "+CMTE": UrcKind.SUPPLY,
+    "*PSUTTZ": UrcKind.TIME,
+    "*PSNWID": UrcKind.NOISE,
+    "+CTZV": UrcKind.NOISE,
+    "+CIEV": UrcKind.NOISE,
     "+CFUN": UrcKind.BANNER,
     "^BOOT": UrcKind.BANNER,
 }

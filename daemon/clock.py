@@ -4,7 +4,6 @@ Steady time never jumps and goes on over restarts; wall time is data for people 
 written (a Pi has no clock that survives a power cut).
 """
 
-import ctypes
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -78,6 +77,8 @@ def kernel_synced(ask: Callable[[], int] | None = None, mark: Path = NTP_MARK) -
 
 
 def _adjtimex() -> int:
+    import ctypes  # noqa: PLC0415 - half a megabyte: not for the watcher
+
     state: int = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(TIMEX_OCTETS))
     return state
 
@@ -115,7 +116,7 @@ class SystemClock:
         shown = self.now()
         better_ms = None if shown.synced else ahead_of(shown.wall_ms, readings_ms)
         if better_ms is not None:
-            self._floors = self._floors | {who: better_ms - (_boot_ms() - self._started_ms)}
+            self._floors[who] = better_ms - (_boot_ms() - self._started_ms)
 
     def monotonic(self) -> float:
         """Return seconds for deadlines within this process."""

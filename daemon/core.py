@@ -195,7 +195,7 @@ class Core:
                 return [Note("modem_said", (("line", line.name), ("what", type(event).__name__)))]
             case at.SimIdentified() | at.ServiceCentre() | at.MarkFound():
                 return self._rooms.cards.heard(line, event, moment)
-            case at.WalkEnded() | at.Registered() | at.SignalMeasured() | at.ModemAnswered():
+            case at.WalkEnded() | at.Registered() | at.SignalMeasured() | at.ModemAnswered() | at.NetworkTime():
                 return []
             case _:
                 assert_never(event)

@@ -24,6 +24,8 @@ LINK_MS = 20_000  # a connection that comes back at the first or second attempt 
 TAKE_OVERS, STABLE_MS = 3, 60_000  # losses in a row within a minute of connecting: another box has our name (E13)
 BACKEND_SILENT_S = 900  # contract 4.10
 CLOCK_MS = 600_000  # NTP takes a minute or two after the uplink is there
+CLOCKS_APART_S = 600  # the network's time and ours; without NTP nobody knows which is right
+FORGED_S = 86_400  # with NTP: towers err by hours, a forged or broken time server by days and decades
 DISK_LOW_MB, DISK_FINE_MB = 100, 150
 FILLING, FILLING_UNTIL = 60, 50  # percent; queue.retention acts by itself at 80
 HOT_C, COOL_C = 80.0, 70.0  # the Pi throttles at 80
@@ -233,6 +235,8 @@ def _line(line: LineStatus, status: Status) -> Iterator[str]:
         yield "modem_restarting"
     if line.slots_total and line.slots_used >= line.slots_total:
         yield "sim_memory_full"
+    if abs(line.clock_off_s or 0) > (FORGED_S if status.synced else CLOCKS_APART_S):
+        yield "clock_disagrees"
     if line.sim_foreign and line.state in {ModemState.READY, ModemState.SEARCHING}:
         yield "sim_foreign"
     if line.paused and line.state == ModemState.READY:

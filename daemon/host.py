@@ -27,6 +27,7 @@ def measure(store: Path, mains: Callable[[], bool] | None = None, root: Path | N
         disk_read_only=read_only,
         disk_errors=_number(root / "sys/fs/ext4" / device.name / "errors_count") if device else None,
         disk_written_mb=_written_mb(device) if device else None,
+        rtc=_number(root / "sys/class/rtc/rtc0/hctosys") == 1,
         mains=mains() if mains else None,
         damaged_stores=_damaged(store),
     )

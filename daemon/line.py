@@ -111,6 +111,9 @@ class Line:
             case at.Restarted(banner):
                 self.slots.by_place.clear()
                 changes = self._restarted(banner, moment)
+            case at.NetworkTime(unix_s, zone_s):
+                off_s = unix_s - moment.wall_ms // 1000
+                changes = {"clock_off_s": min(off_s, off_s + zone_s, key=abs)}
             case at.CallRefused():
                 changes = {"calls": self._status.calls + 1}
             case at.SupplyWarned(text):

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from kentongan.at import pdu
+from kentongan.at.errors import PduError
+from kentongan.at.events import NetworkTime, SlotFound
 from kentongan.at.modem import Modem, ModemSettings
 from kentongan.at.port import SerialPort
 from kentongan.daemon import config as configuration
 from kentongan.daemon import usb
 from kentongan.daemon.cards import Cards
-from kentongan.daemon.clock import SystemClock
+from kentongan.daemon.clock import ZONE_WORDS, SystemClock
 from kentongan.daemon.config import LineConfig
-from kentongan.daemon.events import Event
+from kentongan.daemon.events import Event, LineEvent
 from kentongan.daemon.logs import Log
 from kentongan.daemon.pin_ledger import PinLedger
 from kentongan.daemon.power import open_power
@@ -48,7 +51,8 @@ class Modems:
         if stood := self._past.recoveries.resume(line.name, self._clock.now()):
             rung, tries, age_s = stood
             modem.resume(rung, tries, self._clock.monotonic() - age_s)
-        worker = ModemWorker(line.name, modem, port_of(line.port, line.baud), self._emit, self._clock)
+        emit = partial(listen, self._clock, self._emit)
+        worker = ModemWorker(line.name, modem, port_of(line.port, line.baud), emit, self._clock)
         power, missing = open_power(line)
         worker.power = power.cycle
         worker.record = Recorder(self._past.recordings, line.name, lambda: self._clock.now().wall_ms).record
@@ -67,6 +71,32 @@ class Modems:
             pin_ended=lambda iccid, accepted: pins.ended(iccid, pin, accepted=accepted),
             centre=self._past.cards.centre(line.name),
         )
+
+
+def listen(clock: SystemClock, emit: Callable[[Event], None], event: Event) -> None:
+    """Let the clock hear what an event says of the time, then hand the event on."""
+    match event:
+        case LineEvent(line, NetworkTime(unix_s, zone_s)):
+            clock.hear(line, unix_s * 1000, (unix_s + zone_s) * 1000)
+        case LineEvent(line, SlotFound(pdu_hex=pdu_hex)) if not clock.synced:
+            stamp_ms = stamped_ms(pdu_hex)
+            if stamp_ms is not None:
+                clock.hear(f"{line} SMS", stamp_ms)
+    emit(event)
+
+
+def stamped_ms(pdu_hex: str) -> int | None:
+    """Read when the service centre took an SMS: it cannot be earlier now.
+
+    Only a stamp in one of the country's zones counts: the others are centres that print local time as if it were UTC.
+    """
+    try:
+        tpdu = pdu.decode(pdu_hex).tpdu
+    except PduError:
+        return None
+    if not isinstance(tpdu, pdu.Deliver) or tpdu.scts.offset_min not in ZONE_WORDS:
+        return None
+    return tpdu.scts.unix_ms
 
 
 def port_of(port: str, baud: int) -> Callable[[], SerialPort]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from kentongan.at.events import ModemState
 from kentongan.daemon import faults
 from kentongan.daemon.clock import OfficeZone
-from kentongan.daemon.status import FaultStatus, LineStatus, LinkStatus, Status, StoreStatus
+from kentongan.daemon.status import FaultStatus, LineStatus, LinkStatus, Status, StoreStatus, clock_source
 from kentongan.mqtt.events import DownCause
 
 WIDTH = 80
@@ -41,10 +41,18 @@ CAUSES: Mapping[str, str] = {
 }
 
 
+CLOCK_SOURCES: Mapping[str, str] = {
+    "ntp": "sumber NTP",
+    "rtc": "sumber keping RTC, belum dicek NTP",
+    "gsm": "sumber jaringan operator, belum dicek NTP",
+    "none": "BELUM DISETEL, waktu bisa keliru",
+}
+
+
 def overview(status: Status, office: str, broker: str, zone: OfficeZone) -> list[str]:
     """Lay the whole status out; `office` and `broker` come from the configuration."""
     uptime = duration((status.at_ms - status.started_ms) // 1000)
-    source = "sumber NTP" if status.synced else "BELUM DISETEL"
+    source = CLOCK_SOURCES[clock_source(status)]
     lines = [
         f"{status.gateway_id}  {office}  versi {status.version}  hidup {uptime}",
         f"Waktu   {zone.clock(status.at_ms)}  {source}",

@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from kentongan.at.events import ModemState
 from kentongan.daemon.outward import Voice
-from kentongan.daemon.status import LineStatus, Status
+from kentongan.daemon.status import LineStatus, Status, clock_source
 from kentongan.mqtt import payloads
 from kentongan.mqtt.events import Publication, Will
 from kentongan.queue.records import Moment
@@ -144,7 +144,7 @@ class Papers:
             at=self.voice.time(status.at_ms),
             interval_s=self.profile.health_s,
             status=grade,
-            clock=payloads.ClockHealth(synced=status.synced, source="ntp" if status.synced else "none"),
+            clock=payloads.ClockHealth(synced=status.synced, source=clock_source(status)),
             modem=lines[0],
             lines=lines if len(lines) > 1 else UNSET,
             sim=self._sim(status.lines[0]),

@@ -10,7 +10,7 @@ from kentongan.at.events import ModemState
 from kentongan.daemon import faults, overview
 from kentongan.daemon.clerk import grouped
 from kentongan.daemon.clock import ZONES_MIN, OfficeZone
-from kentongan.daemon.status import LineStatus, Status
+from kentongan.daemon.status import LineStatus, Status, clock_source
 
 WIDTH, CSV_WIDTH = 80, 200
 REGISTRATIONS = {
@@ -122,8 +122,14 @@ def network(document: Status) -> list[str]:
 
 def clock(document: Status, zone: OfficeZone) -> list[str]:
     """Show the time and how far it can be trusted."""
-    source = "jam disetel oleh NTP" if document.synced else "JAM BELUM DISETEL, waktu bisa keliru"
-    return [zone.clock(document.at_ms), source, f"hidup sejak {zone.clock(document.started_ms)}"]
+    source = overview.CLOCK_SOURCES[clock_source(document)]
+    return [zone.clock(document.at_ms), source, *_apart(document), f"hidup sejak {zone.clock(document.started_ms)}"]
+
+
+def _apart(document: Status) -> list[str]:
+    """Show how far the operators' clocks are from ours."""
+    told = ((line.name, line.clock_off_s) for line in document.lines)
+    return [f"jalur {name}: jam operator {off_s:+d} detik" for name, off_s in told if off_s is not None]
 
 
 # -- messages ---------------------------------------------------------------------------------------------------------

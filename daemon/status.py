@@ -4,6 +4,8 @@ Written to `status.json` in the runtime directory for the watcher, served on the
 `daemon.health`. It holds no phone number and no text.
 """
 
+from typing import Literal
+
 import msgspec
 
 
@@ -53,6 +55,7 @@ class LineStatus(msgspec.Struct, frozen=True):
     probe_ok_ms: int = 0  # wall, of the last one that did
     texts_filtered: tuple[str, ...] = ()  # automatic texts that do not arrive
     calls: int = 0  # incoming calls that were refused
+    clock_off_s: int | None = None  # how far the network's time is ahead of ours, `None` when it told none
     sim_foreign: bool = False  # not the SIM that was accepted: it receives, it does not send
 
 
@@ -107,6 +110,7 @@ class HostStatus(msgspec.Struct, frozen=True):
     disk_errors: int | None = None  # counted by the file system since its last check
     disk_written_mb: int | None = None  # since the machine started
     damaged_stores: int = 0  # files put away beside the store because they were damaged
+    rtc: bool = False  # a clock chip has set the machine's clock at its start
     mains: bool | None = None  # whether there is mains, where a pin tells
     sagged_steady_ms: int = 0  # when the supply was last seen too low
 
@@ -143,6 +147,17 @@ class Status(msgspec.Struct, frozen=True):
 
 
 SCHEMA = "status/1"
+CLOCKS_AGREE_S = 120  # a tower's time is right to the second, and asked for every five minutes
+
+
+def clock_source(status: Status) -> Literal["ntp", "rtc", "gsm", "none"]:
+    """Name where the time comes from, in the contract's words and in the order of trust."""
+    if status.synced:
+        return "ntp"
+    if status.host.rtc:
+        return "rtc"
+    offsets = [line.clock_off_s for line in status.lines if line.clock_off_s is not None]
+    return "gsm" if any(abs(off_s) <= CLOCKS_AGREE_S for off_s in offsets) else "none"
 
 
 def encode(status: Status) -> bytes:

@@ -103,7 +103,7 @@ READ_ONLY = [
     ("tiket", "LU2-041-937-1"),
     ("tiket LU2-041-937-1", "tertahan 1j 00m di operator"),
     ("pulsa", "belum diketahui"),
-    ("waktu", "jam disetel oleh NTP"),
+    ("waktu", "sumber NTP"),
     ("log 5", "ticket_opened"),
     ("riwayat", "cari langkah"),
     ("rekaman", "12.000 > AT"),

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from kentongan.at.events import ModemState
 from kentongan.daemon import faults
 from kentongan.daemon.health import assess, grade, stopping
-from kentongan.daemon.status import ConfigStatus, FaultStatus, HostStatus, LineStatus, Status, StoreStatus
+from kentongan.daemon.status import ConfigStatus, FaultStatus, HostStatus, LineStatus, Status, StoreStatus, clock_source
 from kentongan.mqtt.events import DownCause
 
 S, DAY_MS = 1_000, 86_400_000
@@ -63,6 +63,7 @@ DETECTED = [
     ("duplicate_client", {"link": replace(edge.LINK, short_lived=3, since_steady_ms=STEADY_MS - 30 * S)}),
     ("message_blocked", {"link": replace(edge.LINK, blocked=1)}),
     ("clock_skew", {"link": replace(edge.LINK, clock_skew_s=400)}),
+    ("clock_disagrees", {"lines": (line(clock_off_s=-86_401),)}),
     ("mqtt_not_authorized", {"link": replace(edge.LINK, not_authorized=True)}),
     ("no_backend_subscribed", {"link": replace(edge.LINK, no_subscriber=True)}),
     ("backend_silent", {"store": StoreStatus(unacknowledged=1, oldest_unacknowledged_s=900)}),
@@ -104,6 +105,7 @@ DETECTED = [
 ]
 OF_THE_BOX = {"power_undervoltage", "power_overvoltage", "overheated"}  # whoever says it
 NOT_YET = [
+    {"lines": (line(clock_off_s=86_400),)},
     {"lines": (line(state="sim_absent", age_ms=12 * S - 1),)},
     {"lines": (line(state="closed", age_ms=10 * S - 1),)},
     {"lines": (line(state="probing", age_ms=25 * S - 1),)},
@@ -355,3 +357,23 @@ def test_a_link_whose_cause_turns_into_a_take_over_is_told_the_same_at_a_second_
     standing = assess(taken_over, standing)
     assert [fault.cause for fault in standing] == ["duplicate_client"]
     assert assess(taken_over, standing) == standing
+
+
+@pytest.mark.parametrize(
+    ("source", "changes"),
+    [
+        ("ntp", {"host": replace(edge.HOST, rtc=True), "lines": (line(clock_off_s=0),)}),
+        ("rtc", {"synced": False, "host": replace(edge.HOST, rtc=True), "lines": (line(clock_off_s=0),)}),
+        ("gsm", {"synced": False, "lines": (line(), line(clock_off_s=-120))}),
+        ("none", {"synced": False, "lines": (line(clock_off_s=-121),)}),
+        ("none", {"synced": False}),
+    ],
+)
+def test_the_source_of_the_time_is_named_in_the_order_of_trust(source: str, changes: dict[str, object]) -> None:
+    assert clock_source(status(**changes)) == source
+
+
+def test_without_ntp_ten_minutes_between_our_clock_and_the_operators_are_a_fault() -> None:
+    apart = status(synced=False, started_steady_ms=STEADY_MS, lines=(line(clock_off_s=601),))
+    assert causes(assess(apart, ())) == ["clock_disagrees"]
+    assert causes(assess(replace(apart, lines=(line(clock_off_s=600),)), ())) == []

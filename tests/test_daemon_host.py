@@ -41,6 +41,14 @@ def test_a_newer_kernels_voltage_monitor_is_read_too(tmp_path: Path, alarm: str,
     assert measure(tmp_path, root=tmp_path).undervoltage is low
 
 
+@pytest.mark.parametrize(("hctosys", "set_by_it"), [("1", True), ("0", False)])
+def test_a_clock_chip_counts_only_when_it_has_set_the_machines_clock(
+    tmp_path: Path, hctosys: str, set_by_it: bool
+) -> None:
+    write(tmp_path, "sys/class/rtc/rtc0/hctosys", f"{hctosys}\n")
+    assert measure(tmp_path, root=tmp_path).rtc is set_by_it
+
+
 def test_what_cannot_be_read_is_unknown(tmp_path: Path) -> None:
     write(tmp_path, "sys/class/thermal/thermal_zone0/temp", "hot\n")
     write(tmp_path, THROTTLED, "\n")
