@@ -24,7 +24,7 @@ from kentongan.daemon.clock import OfficeZone, SystemClock
 from kentongan.daemon.config import Config
 from kentongan.daemon.faults import NOT_RUNNING
 from kentongan.daemon.gpio import Lamps, NoLamps, open_lamps
-from kentongan.daemon.lamps import Pattern
+from kentongan.daemon.lamps import PLAIN_TEMPO, Pattern, Tempo
 from kentongan.daemon.logs import Log, PlainLog
 from kentongan.daemon.sdnotify import Notifier
 from kentongan.daemon.status import FaultStatus, Status, decode
@@ -101,7 +101,8 @@ class Words(msgspec.Struct, frozen=True):
 class Board:
     """The lamps and their description in the runtime directory."""
 
-    def __init__(self, directory: Path, driver: Lamps, now_ms: int) -> None:
+    def __init__(self, directory: Path, driver: Lamps, now_ms: int, tempo: Tempo = PLAIN_TEMPO) -> None:
+        self._tempo = tempo
         self._path = directory / LAMPS_NAME
         self._temporary = directory / f".{LAMPS_NAME}.new"
         self._driver = driver
@@ -124,7 +125,7 @@ class Board:
         """Show a verdict, once the lamp test is over; gives the red lamp's codes when the pattern is a new one."""
         if now_ms < self._tested_ms:
             return None
-        pattern = lamps.follow(self._pattern, verdict.status, verdict.faults, now_ms)
+        pattern = lamps.follow(self._pattern, verdict.status, verdict.faults, now_ms, self._tempo)
         if pattern == self._pattern:
             return None
         self._pattern = pattern
@@ -203,7 +204,8 @@ class Watcher:
         self._reader = StatusReader(directory)
         self._vigil = Vigil(clock.monotonic())
         self._siren = Siren(words, self._link.publish)
-        self._board = Board(directory, driver, _ms(clock))
+        wish = config.lamps
+        self._board = Board(directory, driver, _ms(clock), Tempo(wish.flash_ms, wish.gap_ms, wish.pause_ms))
         self._codes: tuple[int, ...] = ()
 
     def run(self, notifier: Notifier) -> int:
@@ -282,7 +284,7 @@ class Watcher:
 
 def watch(config: Config) -> int:
     """Run the watcher; gives the exit code."""
-    clock = SystemClock()
+    clock = SystemClock(is_synced=lambda: True)  # its alarms are stamped as the machine says
     journal = "JOURNAL_STREAM" in os.environ
     log = PlainLog(sys.stderr, config.log.level, lambda: clock.now().wall_ms, journal=journal)
     return Watcher(config, log, clock).run(Notifier(os.environ))
