@@ -76,6 +76,7 @@ TIMEOUTS = 3
 """Unanswered commands in a row, with the modem alive in between, after which it gets help."""
 
 _SERVING = frozenset({ModemState.SEARCHING, ModemState.READY})
+LOCKS = ("SIM P", "PH")  # PIN or PUK of the card, or the modem's own lock (3GPP TS 27.007 §8.3)
 _WITHOUT_CARD = frozenset({ModemState.SIM_ABSENT, ModemState.SIM_LOCKED})
 _HOPELESS = _WITHOUT_CARD | {ModemState.CLOSED, ModemState.DOWN}
 
@@ -299,7 +300,7 @@ class Modem:
                 assert_never(start)
 
     def _sim_asked(self, state: str, now: float) -> None:
-        if state == "READY" or (state == "SIM PIN" and self.state is not ModemState.SIM_LOCKED):
+        if state == "READY" or (state.startswith(LOCKS) and self.state is not ModemState.SIM_LOCKED):
             self._recovery.at(now, Plan.START)
         elif state == "NOT INSERTED":
             self._without_card(ModemState.SIM_ABSENT, "no SIM", now)

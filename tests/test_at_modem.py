@@ -610,6 +610,17 @@ def test_a_puk_or_a_locked_modem_is_left_to_a_human(state):
     assert not any(line.startswith("AT+CPIN=") for line in peer.heard)
 
 
+@pytest.mark.parametrize("state", [b"SIM PUK", b"PH-NET PIN"])
+def test_a_card_that_comes_back_locked_is_told_as_locked_and_not_as_missing(state):
+    peer = TinyModem()
+    bench = ready(peer)
+    bench.feed(b"\r\n+CPIN: NOT INSERTED\r\n")
+    assert bench.modem.state is ModemState.SIM_ABSENT
+    peer.answers["AT+CPIN?"] = b"\r\n+CPIN: " + state + b"\r\n" + OK
+    bench.run(60.0)
+    assert bench.modem.state is ModemState.SIM_LOCKED
+
+
 def test_a_second_pin_does_not_matter():
     peer = TinyModem()
     peer.answers["AT+CPIN?"] = b"\r\n+CPIN: SIM PIN2\r\n" + OK
