@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-newest test-debian13 lint docs fault-run format bench chaos crash userland contract deb image hw-test hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls idle-tls
+.PHONY: help demo test test-newest test-debian13 lint docs fault-run format bench bench-store chaos crash userland contract deb image hw-test hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls idle-tls
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -91,6 +91,10 @@ chaos: ## kill the gateway 200 times under traffic; writes benchmarks/RESULTS.md
 	@$(SETUP) broker dev
 	$(RUN) benchmarks/chaos.py --write
 
+bench-store: ## a million messages, a backlog of 100,000, octets beside gammu-smsd; writes benchmarks/RESULTS.md (nine minutes)
+	@$(SETUP) witnesses dev
+	$(RUN) benchmarks/bench_store.py cost growth backlog gammu --stored 1000000 --waiting 100000 --write
+
 crash: ## end a gateway at every step it takes and 1,000 times at random; writes benchmarks/RESULTS.md (five minutes)
 	@$(SETUP) dev
 	$(RUN) benchmarks/crash.py --write
@@ -108,9 +112,9 @@ deb: ## build the Debian packages into dist/
 image: ## build the SD card's image, build/kentongan-VERSION-arm64.img.xz (root; about twenty minutes)
 	sh image/build
 
-hw-test: ## boot the image on an emulated Raspberry Pi 3 and play the first SMS and a power cut (about twenty minutes)
+hw-test: ## boot the image on an emulated Raspberry Pi 3 and play thirteen scenarios (about an hour; ARGS=--cuts=10)
 	@$(SETUP) broker run
-	$(RUN) hw-tests/board/run.py build
+	$(RUN) hw-tests/board/run.py build $(ARGS)
 
 hw-test-fast: ## prove the package and its units under a real systemd (root; a few minutes)
 	sh hw-tests/fast/run

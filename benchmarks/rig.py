@@ -21,7 +21,7 @@ from kentongan.daemon.demo.stage import CONFIG, COUNTY, Stage, backend_file
 Found = TypeVar("Found")
 WAIT_S = 60.0
 QUICK = CONFIG.replace("pace_s = 1.0  ", "pace_s = 0\nper_hour = 36000\nper_day = 864000 ").replace(
-    "[log]", "[answers]\nacknowledge = false\n\n[sending]\nreplies_per_minute = 60000\n\n[log]"
+    "[log]", "[answers]\nacknowledge = false\n\n[sending]\nreplies_per_minute = 60000\nper_number_per_day = 0\n\n[log]"
 )
 
 

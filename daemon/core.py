@@ -264,7 +264,9 @@ class Core:
             self._rooms.rounds.go(moment)
             self._rooms.recoveries.rest(moment)
             self._rooms.offering.look_ms = 0
-            return [*self._rooms.intake.reopen(moment), *self._rooms.cards.round(self._lines.values())]
+            lines = self._lines.values()
+            moved = self._rooms.sending.round(lines, moment)
+            return [*moved, *self._rooms.intake.reopen(moment), *self._rooms.cards.round(lines)]
         return []
 
     def _pump(self, moment: Moment) -> list[Command]:

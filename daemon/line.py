@@ -90,6 +90,11 @@ class Line:
         """Tell whether the modem takes messages."""
         return self._status.state == at.ModemState.READY
 
+    @property
+    def able(self) -> bool:
+        """Tell whether what waits for this line would leave now: it is no line at fault, nor one with a strange SIM."""
+        return self.ready and not self.strange_sim and not self.pace.cause
+
     def observe(self, event: at.ModemEvent, moment: Moment) -> None:
         """Take the facts out of an event; events without facts for the status leave it as it is."""
         changes: dict[str, object]

@@ -48,7 +48,7 @@ from kentongan.daemon.recoveries import Recoveries
 from kentongan.daemon.replies import ReplyRules
 from kentongan.daemon.rounds import Rounds
 from kentongan.daemon.sdnotify import Notifier
-from kentongan.daemon.sending import Limits, QuietHours, Sending
+from kentongan.daemon.sending import Habits, Limits, QuietHours, Sending
 from kentongan.daemon.standing import Identity, Standing
 from kentongan.daemon.status import ConfigStatus
 from kentongan.daemon.status_file import StatusFile
@@ -183,7 +183,7 @@ class Gateway:
         care = CareDesk(store, Informants(lines, sources.journal, keeper, self.recoveries))
         rooms = Rooms(
             Intake(store, desks.office, desks.acknowledge, desks.tell),
-            Sending(store, _limits(config), self._quiet_hours(), SystemRandom().random),
+            Sending(store, _limits(config), self._quiet_hours(), SystemRandom().random, _habits(config)),
             Offering(store, broker, voice, closing=config.mqtt.ack_mode == "puback"),
             Desk(sources, voice, _county(config, desks)),
             ControlDesk(store, standing, Panel(lines, self.cards), care, config.line[0].name),
@@ -255,7 +255,12 @@ def _mains(pin: int) -> Callable[[], bool] | None:
 
 
 def _limits(config: Config) -> dict[str, Limits]:
-    return {line.name: Limits(round(line.pace_s * 1000), line.per_hour, line.per_day) for line in config.line}
+    most = config.sending.per_number_per_day
+    return {line.name: Limits(round(line.pace_s * 1000), line.per_hour, line.per_day, most) for line in config.line}
+
+
+def _habits(config: Config) -> Habits:
+    return Habits(config.sending.failover_after_min * 60_000, config.sending.on_uncertain == "resend")
 
 
 def _path(name: str) -> Path | None:

@@ -154,6 +154,12 @@ class SendingConfig(Section, frozen=True):
         Literal["hold", "resend"], Meta(description='write "hold", or "resend" to risk a second SMS')
     ] = "hold"
     replies_per_minute: Annotated[int, Meta(ge=1, le=60_000, description="write a number from 1 to 60000")] = 10
+    per_number_per_day: Annotated[
+        int, Meta(ge=0, le=1_000, description="write how many SMS a day one number may get, 0 for no limit")
+    ] = 30
+    failover_after_min: Annotated[
+        int, Meta(ge=0, le=10_080, description="write minutes until another line takes over, 0 for never")
+    ] = 0
 
 
 class InboundConfig(Section, frozen=True):

@@ -3,7 +3,7 @@
 Pure but for the store it is given. `SENDING` is committed before the command that makes the modem send is returned.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from kentongan.at import commands as to_modem
@@ -20,6 +20,7 @@ from kentongan.queue.records import (
     PartUncertain,
     PauseLine,
     Priority,
+    RetryAfter,
     Verdict,
 )
 from kentongan.queue.store import Store
@@ -38,6 +39,19 @@ class Limits:
     pace_ms: int
     per_hour: int
     per_day: int
+    per_number: int = 0  # messages a day to one recipient, 0 for any number of them
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What the office allows where something went wrong (decisions.md 4, 7)."""
+
+    failover_ms: int = 0  # after which what waits for a line leaves on another one, 0 for never
+    resend: bool = False  # a reply in doubt goes once more, at the risk of two SMS
+
+
+HOLD = Habits()
+RESEND_MS = 60_000  # until a reply in doubt goes again: the modem's late answer comes before that
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +75,20 @@ class QuietHours:
 class Sending:
     """One part at a time per line."""
 
-    def __init__(self, store: Store, limits: dict[str, Limits], hours: QuietHours, jitter: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        limits: dict[str, Limits],
+        hours: QuietHours,
+        jitter: Callable[[], float],
+        habits: Habits = HOLD,
+    ) -> None:
         self._store = store
         self._limits = limits
         self._hours = hours
         self._jitter = jitter
+        self._habits = habits
+        self._idle_ms: dict[str, int] = {}  # steady moment since when a line cannot send
         self.stopped = False  # the process is to end
 
     def next(self, line: Line, moment: Moment) -> list[Command]:
@@ -88,6 +111,9 @@ class Sending:
         if due.sequence == 1 and (wait := self._held_back(line, moment)):
             line.look_ms = wait
             return []
+        if due.sequence == 1 and (until_ms := self._number_full(line, due, moment)):
+            self._store.rest(due.message.message_id, until_ms, moment)
+            return [Note("recipient_rests", (("line", line.name), ("message", due.message.message_id)))]
         self._store.begin(due.part_id, moment)
         line.sending = due
         return [
@@ -111,6 +137,33 @@ class Sending:
             if self._store.sends_since(line.name, moment.steady_ms - window_ms) >= most:
                 return moment.steady_ms + CAP_RECHECK_MS
         return 0
+
+    def _number_full(self, line: Line, due: DuePart, moment: Moment) -> int:
+        """Give the moment from which the recipient may get another SMS, 0 for now."""
+        most = self._limits[line.name].per_number
+        recipient = due.message.recipient
+        nth_ms = self._store.begun_to(line.name, recipient, moment.steady_ms - DAY_MS, nth=most) if most else 0
+        return nth_ms + DAY_MS if nth_ms else 0
+
+    # -- other lines ---------------------------------------------------------------------------------------------------
+
+    def round(self, lines: Iterable[Line], moment: Moment) -> list[Command]:
+        """Let what waits for a line that cannot send for too long leave on one that can; broadcasts wait."""
+        lines = list(lines)
+        if not self._habits.failover_ms:
+            return []
+        able = [line for line in lines if line.able]
+        self._idle_ms = {line.name: self._idle_ms.get(line.name, moment.steady_ms) for line in lines if not line.able}
+        commands: list[Command] = []
+        for name, since_ms in self._idle_ms.items():
+            if able and moment.steady_ms - since_ms >= self._habits.failover_ms:
+                moved = self._store.move(name, able[0].name, moment)
+                able[0].look_ms = 0
+                facts = (("line", name), ("to", able[0].name), ("messages", moved))
+                commands += [Note("line_replaced", facts)] if moved else []
+        return commands
+
+    # -- outcomes ------------------------------------------------------------------------------------------------------
 
     def ended(self, line: Line, event: at.SendEnded, moment: Moment) -> list[Command]:
         """Commit the outcome of the part on its way."""
@@ -136,7 +189,10 @@ class Sending:
         return [Note("part_ended", facts), *help_wanted]
 
     def _verdict(self, line: Line, due: DuePart, outcome: PartOutcome) -> Verdict | None:
-        """Ask the retry tables what a refusal means."""
+        """Ask the retry tables what a refusal means, and the office what a doubt does."""
+        if isinstance(outcome, PartUncertain):
+            once = self._habits.resend and bool(due.message.command_id) and not due.message.attempts
+            return RetryAfter(RESEND_MS) if once else None
         if not isinstance(outcome, PartRejected):
             return None
         dialect, attempt = line.status().dialect, due.message.attempts

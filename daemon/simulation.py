@@ -90,7 +90,7 @@ def configured(place: Place, number: int, login: Login) -> Config:
         ),
         store=StoreConfig(path=str(folder / "kentongan.db")),
         runtime=RuntimeConfig(directory=str(folder)),
-        sending=SendingConfig(quiet_from="00:00", quiet_until="00:00", replies_per_minute=60_000),
+        sending=SendingConfig(quiet_from="00:00", quiet_until="00:00", replies_per_minute=60_000, per_number_per_day=0),
         log=LogConfig(),
     )
 

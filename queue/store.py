@@ -297,6 +297,21 @@ class Store:
         with self._file.reading():
             return self._tables.outbox.next_due(line)
 
+    def begun_to(self, line: str, recipient: str, since_steady_ms: int, *, nth: int) -> int:
+        """Give when the `nth` newest message to a recipient began to leave on a line since a moment, 0 for fewer."""
+        with self._file.reading():
+            return self._tables.outbox.begun_to(line, recipient, since_steady_ms, nth)
+
+    def rest(self, message_id: int, until_steady_ms: int, at: Moment) -> None:
+        """Let a message wait until a steady moment, without counting an attempt."""
+        with self._writing(at):
+            self._tables.outbox.rest(message_id, until_steady_ms)
+
+    def move(self, line: str, other: str, at: Moment) -> int:
+        """Let what waits for a line, and is no broadcast, leave on another one; gives how many messages."""
+        with self._writing(at):
+            return self._tables.outbox.move(line, other, at.steady_ms)
+
     def begin(self, part_id: int, at: Moment) -> None:
         """Commit that a part is being sent, before a byte of it is written."""
         with self._writing(at):

@@ -63,6 +63,18 @@ LAST_REFERENCE = """
     SELECT reference FROM message_part INDEXED BY message_part_begun
     WHERE line = ? AND begun_ms IS NOT NULL AND id != ? ORDER BY begun_ms DESC LIMIT 1
 """
+# By the index of what a line began: at most a day of it, which the caps keep small.
+NTH_TO = """
+    SELECT p.begun_ms FROM message_part p INDEXED BY message_part_begun JOIN message m ON m.id = p.message_id
+    WHERE p.line = ? AND p.begun_ms > ? AND p.begun_ms IS NOT NULL AND p.sequence = 1 AND m.recipient = ?
+    ORDER BY p.begun_ms DESC LIMIT 1 OFFSET ?
+"""
+# What has begun to leave stays: its parts may not come from two numbers.
+MOVABLE = """
+    SELECT id FROM message INDEXED BY message_open
+    WHERE state IN ('queued', 'sending') AND line = ? AND priority < ? AND state = 'queued'
+        AND NOT EXISTS (SELECT 1 FROM message_part p WHERE p.message_id = message.id AND p.state != 'queued')
+"""
 UNDELIVERED = Reason("not_delivered", "the service centre could not deliver it", retryable=True)
 
 
@@ -110,6 +122,24 @@ class Outbox:
             self._file.number(LAST_SUCCESS, line),
             recipient,
         )
+
+    def begun_to(self, line: str, recipient: str, since_ms: int, nth: int) -> int:
+        """Give when the `nth` newest message to a recipient began to leave since a moment, 0 when there are fewer."""
+        return self._file.number(NTH_TO, line, since_ms, recipient, nth - 1)
+
+    def rest(self, message_id: int, until_ms: int) -> None:
+        """Let a message wait; no attempt is counted."""
+        self._file.run("UPDATE message SET due_ms = ? WHERE id = ?", until_ms, message_id)
+
+    def move(self, line: str, other: str, now_ms: int) -> int:
+        """Let what waits for a line leave on another one, but for broadcasts; gives how many messages."""
+        ids = [row[0] for row in self._file.run(MOVABLE, line, int(Priority.BROADCAST))]
+        for message_id in ids:
+            self._file.run(
+                "UPDATE message SET line = ?, due_ms = min(due_ms, ?) WHERE id = ?", other, now_ms, message_id
+            )
+            self._file.run("UPDATE message_part SET line = ? WHERE message_id = ?", other, message_id)
+        return len(ids)
 
     # -- one attempt ---------------------------------------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ def configuration(folder: Path, port: int, changes: Tables) -> str:
         "store": {"path": "kentongan.db"},
         "runtime": {"directory": str(folder / "run")},
         "answers": {"acknowledge": False},
-        "sending": {"replies_per_minute": 60_000, "quiet_from": "00:00", "quiet_until": "00:00"},
+        "sending": {"replies_per_minute": 60_000, "quiet_from": "00:00", "quiet_until": "00:00", "per_number_per_day": 0},
         "inbound": {},
         "log": {"format": "json"},
     }
