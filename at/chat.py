@@ -164,6 +164,8 @@ class Chat:
         if isinstance(self._flight, Flight) and self._flight.command.payload:
             self._flight.on_prompt()
         else:
+            if isinstance(self._flight, Sync):
+                self._flight.on_prompt()
             self._write(ESC, now, "ESC")  # nobody asked for it: what we write next must not become a message
 
     def _on_damaged(self, text: str) -> Iterator[Happening]:
@@ -228,6 +230,8 @@ class Chat:
         return Answered(flight.response(final))
 
     def _probe(self, sync: Sync, now: float) -> Sync:
+        if sync.asks_for_prompt:
+            self._write(b"\r", now, "CR")
         text, escape = sync.next_probe(now)
         if escape:
             self._write(ESC + b"\r", now, "ESC")

@@ -129,6 +129,16 @@ class Sync:
         self._seen = False
         self._settled: Final | None = None
         self._late: list[str] = []
+        self._prompted = False  # the modem still waits for the end of a payload: it never took it
+
+    @property
+    def asks_for_prompt(self) -> bool:
+        """Tell whether a CR goes first: a modem that still waits for the end of a payload answers it by a prompt."""
+        return self._probes == 0 and self.expired is not None and self.expired.payload is Payload.LEFT
+
+    def on_prompt(self) -> None:
+        """Note that the modem stood in the prompt all the time (modem.md 8.6 step 3)."""
+        self._prompted = True
 
     def next_probe(self, now: float) -> tuple[str, bool]:
         """Return the text of the next probe and whether an ESC goes before it (a stuck prompt eats the probe)."""
@@ -166,7 +176,7 @@ class Sync:
         if self.expired is None:
             return AtResponse(final)
         before = self.expired.response(final)
-        return AtResponse(final, before.lines, before.payload_left, tuple(self._late))
+        return AtResponse(final, before.lines, before.payload_left and not self._prompted, tuple(self._late))
 
     @property
     def _probe(self) -> tuple[str, str]:

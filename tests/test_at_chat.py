@@ -270,7 +270,7 @@ def test_a_late_answer_is_evidence_and_ends_no_other_command():
     bench.start(SEND)
     bench.rx(b"\r\n> ")
     bench.wait(85.0)
-    assert bench.played.sent[-1] == b"\x1b\rAT+CMEE?\r"
+    assert bench.played.sent[-1] == b"\r\x1b\rAT+CMEE?\r"
     bench.rx(b"\r\n+CMGS: 44\r\n\r\nOK\r\n")
     assert bench.played.responses == []
     bench.rx(b"\r\n+CMEE: 1\r\n\r\nOK\r\n")
@@ -320,6 +320,23 @@ def test_a_stuck_prompt_is_escaped():
     bench.start(Synchronise())
     bench.rx(b"\r\n> ")
     assert bench.played.sent == [b"\x1b\rAT+CMEE?\r", b"\x1b"]
+
+
+def test_a_prompt_that_still_stands_proves_that_the_payload_was_never_taken():
+    bench = ChatBench()
+    bench.start(SEND)
+    bench.rx(b"\r\n> ")
+    bench.wait(85.0)
+    bench.rx(b"\r\n> \r\nOK\r\n\r\n+CMEE: 1\r\n\r\nOK\r\n")
+    assert bench.played.response.final == TimedOut(alive=True)
+    assert not bench.played.response.payload_left
+
+
+def test_a_modem_that_was_not_sending_is_not_asked_for_its_prompt():
+    bench = ChatBench()
+    bench.start(FILL)
+    bench.wait(3.0)
+    assert bench.played.sent[-1] == b"\x1b\rAT+CMEE?\r"
 
 
 def test_without_a_prompt_nothing_is_written_but_escape():

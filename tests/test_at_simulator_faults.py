@@ -285,6 +285,16 @@ def test_a_stuck_prompt_answers_with_the_prompt_until_escape():
     assert bench.ask("AT") == OK
 
 
+def test_an_unended_payload_stands_in_the_prompt_until_escape():
+    bench = struck("unended")
+    assert bench.submit() == b""
+    assert bench.wait(300) == b""
+    assert bench.send(b"\r") == b"\r\n> "
+    assert bench.send(b"\x1b") == OK
+    assert bench.modem.submitted() == []
+    assert b"\r\n+CMGS: " in bench.submit()
+
+
 def test_a_full_memory_refuses_until_a_slot_is_freed():
     bench = struck("memory-full")
     assert bench.ask("AT+CPMS?").startswith(b'\r\n+CPMS: "SM",30,30,')

@@ -22,6 +22,7 @@ class FaultKind(StrEnum):
     DELAY = "delay"
     RESTART = "restart"
     SWALLOW = "swallow"
+    UNENDED = "unended"
     SENT_MUTE = "sent-mute"
     LATE = "late"
     RESTART_PAYLOAD = "restart-payload"
@@ -82,6 +83,7 @@ MEANINGS = MappingProxyType(
         FaultKind.RESTART: Meaning("the modem restarts after `position` bytes of the answer", ("position",)),
         # of a send
         FaultKind.SWALLOW: Meaning("nothing was sent, and nothing is said; deaf for `seconds`", ("seconds",)),
+        FaultKind.UNENDED: Meaning("the end of the payload is lost: nothing was sent, the modem waits in the prompt"),
         FaultKind.SENT_MUTE: Meaning("it was sent, no answer comes"),
         FaultKind.LATE: Meaning("it was sent, the answer comes `seconds` later", ("seconds",)),
         FaultKind.RESTART_PAYLOAD: Meaning("restart after `position` bytes of the payload: not sent", ("position",)),

@@ -274,7 +274,7 @@ class VirtualModem:
             self.device.wire.write(b"\r\n> ")
         elif mark == ESCAPE:
             self._abort()
-        elif mark == CTRL_Z:
+        elif mark == CTRL_Z and not self.device.faults.take(FaultKind.UNENDED, self._current):
             self._end_of_payload()
 
     def _end_of_payload(self) -> None:

@@ -36,6 +36,7 @@ SILENCE = (
     "mute:on=+CMGD",
     "mute:on=+CMGR",
     "swallow",
+    "unended",
     "sent-mute",
     "late:seconds=40",
     "late:seconds=83",
