@@ -55,6 +55,17 @@ SLOW = Rhythm((SLOW_MS, SLOW_MS), "kedip pelan")
 BLIP = Rhythm((BLIP_MS, BLIP_PERIOD_MS - BLIP_MS), "kedip singkat tiap 3 detik")
 
 
+class Tempo(msgspec.Struct, frozen=True):
+    """How fast numbers are flashed: `[lamps]` of the configuration, within what an eye can count."""
+
+    flash_ms: int = FLASH_MS
+    gap_ms: int = GAP_MS
+    pause_ms: int = PAUSE_MS
+
+
+PLAIN_TEMPO = Tempo()
+
+
 class Phase(msgspec.Struct, frozen=True):
     """A rhythm from a moment on."""
 
@@ -85,11 +96,11 @@ class Pattern(msgspec.Struct, frozen=True):
     traffic: int = -1  # not known yet
 
 
-def code(numbers: tuple[int, ...]) -> Rhythm:
+def code(numbers: tuple[int, ...], tempo: Tempo = PLAIN_TEMPO) -> Rhythm:
     """Flash each number in turn with a pause after each."""
     steps: list[int] = []
     for number in numbers:
-        steps += [FLASH_MS, GAP_MS] * (number - 1) + [FLASH_MS, PAUSE_MS]
+        steps += [tempo.flash_ms, tempo.gap_ms] * (number - 1) + [tempo.flash_ms, tempo.pause_ms]
     return Rhythm(tuple(steps), "kedip " + ", lalu ".join(f"{number} kali" for number in numbers))
 
 
@@ -143,27 +154,31 @@ def start(t_ms: int) -> Pattern:
     return Pattern((Lamp((Phase(t_ms, STEADY),)), tested, tested, tested))
 
 
-def follow(before: Pattern, status: Status | None, standing: tuple[FaultStatus, ...], t_ms: int) -> Pattern:
+def follow(
+    before: Pattern,
+    status: Status | None,
+    standing: tuple[FaultStatus, ...],
+    t_ms: int,
+    tempo: Tempo = PLAIN_TEMPO,
+) -> Pattern:
     """Show a status and the faults that stand; `None` when there is no gateway to speak of."""
-    wanted = rhythms(status, standing)
+    wanted = rhythms(status, standing, tempo)
     one, two, three, four = (_turn(lamp, rhythm, t_ms) for lamp, rhythm in zip(before.lamps, wanted, strict=True))
     traffic = status.traffic if status else before.traffic
     if 0 <= before.traffic < traffic:
-        three = _flash(three, min(traffic - before.traffic, MAX_TRAFFIC), t_ms)
+        three = _flash(three, min(traffic - before.traffic, MAX_TRAFFIC), t_ms, tempo)
     return Pattern((one, two, three, four), traffic)
 
 
-def rhythms(status: Status | None, standing: tuple[FaultStatus, ...]) -> tuple[Rhythm, Rhythm, Rhythm, Rhythm]:
+def rhythms(
+    status: Status | None, standing: tuple[FaultStatus, ...], tempo: Tempo = PLAIN_TEMPO
+) -> tuple[Rhythm, Rhythm, Rhythm, Rhythm]:
     """Choose the four rhythms."""
-    red = _red(standing)
+    codes = _codes(_lit_rows(standing))
+    red = code(codes[:MAX_TURNS], tempo) if codes else DARK
     if status is None:
         return STEADY, DARK, DARK, red
     return BLIP, _card(status.lines), _server(status), red
-
-
-def _red(standing: Iterable[FaultStatus]) -> Rhythm:
-    codes = _codes(_lit_rows(standing))
-    return code(codes[:MAX_TURNS]) if codes else DARK
 
 
 def _lit_rows(standing: Iterable[FaultStatus]) -> list[faults.Fault]:
@@ -216,12 +231,12 @@ def _free_ms(lamp: Lamp, now: Phase, t_ms: int) -> int:
     return max(t_ms, now.start_ms + FLASH_MS)
 
 
-def _flash(lamp: Lamp, count: int, t_ms: int) -> Lamp:
+def _flash(lamp: Lamp, count: int, t_ms: int, tempo: Tempo) -> Lamp:
     """Put flashes for SMS before what the lamp shows anyway."""
     goal = lamp.goal
-    flashes = Rhythm((FLASH_MS, GAP_MS) * count, f"kedip {count} kali: SMS")
+    flashes = Rhythm((tempo.flash_ms, tempo.gap_ms) * count, f"kedip {count} kali: SMS")
     dark = _turn(lamp, DARK, t_ms)
-    begin_ms = dark.phases[-1].start_ms + GAP_MS
+    begin_ms = dark.phases[-1].start_ms + tempo.gap_ms
     end_ms = begin_ms + flashes.period_ms
     return Lamp((*dark.phases, Phase(begin_ms, flashes), Phase(end_ms, goal)))
 

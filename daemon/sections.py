@@ -257,6 +257,12 @@ class LampsConfig(Section, frozen=True):
         Meta(max_length=4, description="write four different BCM pin numbers from 2 to 27, or [] for no lamps"),
     ] = ()
     active_low: Annotated[bool, Meta(description="write true when a lamp lights at low level")] = False
+    # a flash of 250 ms can be seen from two metres, and two a second can be counted (domain.md 3.4)
+    flash_ms: Annotated[int, Meta(ge=250, le=1_000, description="write how long a flash lasts, 250 to 1000 ms")] = 300
+    gap_ms: Annotated[int, Meta(ge=250, le=1_000, description="write the dark time after it, 250 to 1000 ms")] = 300
+    pause_ms: Annotated[
+        int, Meta(ge=1_500, le=6_000, description="write the pause after a number, 1500 to 6000 ms")
+    ] = 2_000
 
 
 class LogConfig(Section, frozen=True):

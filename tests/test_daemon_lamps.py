@@ -44,6 +44,13 @@ def test_a_code_is_its_number_of_flashes_and_a_pause_of_two_seconds(number: int)
     assert rhythm.words == f"kedip {number} kali"
 
 
+def test_the_office_may_slow_the_flashes_down() -> None:
+    tempo = lamps.Tempo(500, 400, 3_000)
+    pattern = lamps.follow(lamps.start(0), status(), (fault("sim_missing", 3),), 2_000, tempo)
+    assert pattern.lamps[3].goal.steps_ms == (500, 400, 500, 400, 500, 3_000)
+    assert pattern.lamps[3].goal.words == "kedip 3 kali"
+
+
 def test_two_faults_take_turns() -> None:
     rhythm = code((2, 7))
     dark = list(rhythm.steps_ms[1::2])

@@ -172,6 +172,14 @@ def test_the_pins_follow_the_verdict_after_the_lamp_test(tmp_path: Path, pins: M
     assert pins.levels == {17: 1, 27: 0, 22: 0, 23: 0}
 
 
+def test_the_pins_flash_at_the_tempo_of_the_configuration(tmp_path: Path, pins: ModuleType) -> None:
+    board = Board(tmp_path, PinLamps(pins, (17, 27, 22, 23), active_low=False), 0, lamps.Tempo(600, 400, 2_500))
+    stopped = fault("daemon_stopped", 1, since_ms=NOW_MS)
+    board.follow(Verdict(None, (stopped,), stopped), 1_000)
+    assert board.drive(1_000) == 0.6
+    assert board.drive(1_600) == 2.5
+
+
 def test_a_lamp_test_can_be_asked_for_and_comes_once(tmp_path: Path, pins: ModuleType) -> None:
     board = Board(tmp_path, PinLamps(pins, (17, 27, 22, 23), active_low=False), 0)
     board.follow(Verdict(status(), (), None), 1_000)
