@@ -27,15 +27,20 @@ WAITS = (
     ("blackout", "CLOCK_MS"),
     ("health", "BACKEND_SILENT_S"),
     ("health", "RESTARTS_MS"),
-    ("supervisor", "HOST_S"),
+    ("health", "SUPPLY_HOLD_MS"),
+    ("health", "CLOCK_MS"),
+    ("queue.retry", "LINE_PAUSE_MS"),
 )
 # A file in the folder: the kernel says that it remounted the store read-only, which nobody else can make it do.
 READ_ONLY = "read-only"
+# Another one: no NTP client keeps the kernel's clock.
+UNSYNCED = "unsynced"
 
 
 def prepare(folder: Path, hurry: float) -> None:
     """Put the doubles in the place of the board."""
-    os.environ["PIN_LOG"] = str(folder / "pins.log")
+    os.environ |= {"PIN_LOG": str(folder / "pins.log"), "PIN_INPUTS": str(folder)}
+    os.environ |= {"STATE_DIRECTORY": str(folder / "state"), "RUNTIME_DIRECTORY": str(folder / "run")}
     os.environ["PATH"] = f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support" / "pins"))
     host = import_module("kentongan.daemon.host")
@@ -50,10 +55,23 @@ def prepare(folder: Path, hurry: float) -> None:
 
     os.statvfs = statvfs  # type: ignore[assignment]
     clock = import_module("kentongan.daemon.clock")
-    clock.SystemClock.__init__.__kwdefaults__["is_synced"] = lambda: True  # as an NTP client keeps it in an office
-    places = [(import_module(f"kentongan.daemon.{module}"), name) for module, name in WAITS]
+    clock.SystemClock.__init__.__kwdefaults__["is_synced"] = lambda: not (folder / UNSYNCED).exists()
+    usb = import_module("kentongan.daemon.usb")
+    usb.open_device.__kwdefaults__["root"] = folder / "root/sys/bus/usb/devices"
+    places = [
+        (import_module(f"kentongan.{module if '.' in module else f'daemon.{module}'}"), name) for module, name in WAITS
+    ]
     for place, name in places if hurry != 1 else ():  # imported before: each holds its own copy of a number
-        setattr(place, name, type(getattr(place, name))(getattr(place, name) / hurry))
+        setattr(place, name, hurried(getattr(place, name), hurry))
+
+
+def hurried(wait: object, hurry: float) -> object:
+    """Divide a wait, or each of a table of waits."""
+    if isinstance(wait, dict):
+        return {name: hurried(each, hurry) for name, each in wait.items()}
+    if not isinstance(wait, int | float):
+        raise TypeError(wait)
+    return type(wait)(wait / hurry)
 
 
 if __name__ == "__main__":

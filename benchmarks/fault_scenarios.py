@@ -2,25 +2,19 @@
 
 import os
 import signal
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from fault_box import READ_ONLY
-from fault_field import CITIZEN, Field
+import fault_acts as acts
+from fault_acts import HEAT, THROTTLED, Act
+from fault_box import READ_ONLY, UNSYNCED
+from fault_field import MAINS, PLAIN, Field, Wiring
 
-from kentongan.at.simulator import VirtualModem
 from kentongan.daemon import faults
 
-THROTTLED = "sys/devices/platform/soc/soc:firmware/get_throttled"
-HEAT = "sys/class/thermal/thermal_zone0/temp"
-BOOT = "proc/sys/kernel/random/boot_id"
-WEEK_S = 7 * 86_400.0
-Act = Callable[[Field], None]
-
-
-def nothing(_it: Field) -> None:
-    """Do nothing."""
+DISK = Wiring(disk_mb=220)  # more than what counts as little room
+DAY_S = 86_400.0
+SECURE = Wiring(certificate_days=365)
+ACKS_OFF = ("acknowledge = true", "acknowledge = false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +25,14 @@ class Scenario:
     name: str
     cause: str
     strike: Act
-    repair: Act | None = nothing
+    repair: Act | None = acts.nothing
     clerk: str = ""  # words of the SMS that is due
     hurry: float = 1
     notice_s: float = 30.0  # how long the detector may take by its nature
     within_s: float = 60.0
     repair_s: float = 90.0
-    before: Act = nothing
-    own_disk: bool = False  # needs a disk of its own, which only root can mount
+    before: Act = acts.nothing
+    wiring: Wiring = PLAIN
 
     @property
     def code(self) -> int:
@@ -56,157 +50,18 @@ class Scenario:
         return faults.TABLE[self.cause].alarm if self.cause in faults.TABLE else ""
 
 
-# -- the machine ------------------------------------------------------------------------------------------------------
-
-
-def errors(it: Field, count: int) -> None:
-    """Let the file system count errors of the card."""
-    number = it.folder.stat().st_dev
-    block = it.folder / "root/sys/devices/mmcblk0p2"
-    block.mkdir(parents=True, exist_ok=True)
-    link = it.folder / f"root/sys/dev/block/{os.major(number)}:{os.minor(number)}"
-    link.parent.mkdir(parents=True, exist_ok=True)
-    if not link.is_symlink():
-        link.symlink_to(block)
-    it.root("sys/fs/ext4/mmcblk0p2/errors_count", str(count))
-
-
-def fill_disk(it: Field) -> None:
-    """Fill the disk while an SMS comes."""
-    it.fill_disk()
-    it.sms(CITIZEN, "jalan rusak")
-
-
-def read_only_start(it: Field) -> None:
-    """Start on a disk that takes no writes any more."""
-    it.kill_gateway()
-    it.remount("ro")
-    it.start_service("run")
-
-
-def cut_power(it: Field) -> None:
-    """End everything at once, as a power cut does, and boot again."""
-    it.kill_gateway()
-    it.kill_service("watch")
-    it.root(BOOT, "boot-2")
-    it.root("proc/uptime", "20.00 0.00")
-    it.start_service("watch")
-    it.start_service("run")
-
-
-# -- processes --------------------------------------------------------------------------------------------------------
-
-
-def crash(it: Field) -> None:
-    """Kill a gateway that was just started, again and again."""
-    for _ in range(4):
-        before = it.life()
-        it.kill_gateway()
-        it.start_service("run")
-        it.wait_for_life(before)
-
-
-# -- modem, SIM, network ----------------------------------------------------------------------------------------------
-
-
-def refuse_sends(it: Field) -> None:
-    """Let the operator refuse every send for want of credit, while three citizens write."""
-    it.inject("cms:on=+CMGS.,code=69,times=0", "cms:on=+CMGS.,code=69,times=0")
-    for last in range(3):
-        it.sms(f"+62812345670{last}1", f"lampu jalan {last} mati")
-
-
-def accept_sends(it: Field) -> None:
-    """Top up, and ask."""
-    it.modem(lambda modem: modem.device.faults.clear())
-    answer(it, "Pulsa Rp 50.000", 52 * WEEK_S)
-
-
-def full_sim(it: Field) -> None:
-    """Fill the SIM and let no slot be freed."""
-    it.inject("delete-ignored:times=0", "memory-full")
-
-
-def empty_sim(it: Field) -> None:
-    """Let slots be freed again."""
-    it.modem(lambda modem: modem.device.faults.clear())
-
-
-def silent_network(it: Field) -> None:
-    """Let nothing that is sent to our own number arrive."""
-    it.loops_back = False
-
-
-def talking_network(it: Field) -> None:
-    """Let it arrive again."""
-    it.loops_back = True
-
-
-def filtering_network(it: Field) -> None:
-    """Let plain texts arrive and the automatic ones not."""
-    it.filters = True
-
-
-def honest_network(it: Field) -> None:
-    """Let everything arrive."""
-    it.filters = False
-    it.control({"request": "probe", "way": "texts"})
-
-
-def poor(it: Field) -> None:
-    """Let the operator answer that there is little credit, and ask."""
-    answer(it, "Sisa pulsa Rp 4.200", 52 * WEEK_S)
-
-
-def rich(it: Field) -> None:
-    """Top up, and ask."""
-    answer(it, "Sisa pulsa Rp 100.000", 52 * WEEK_S)
-
-
-def expire(it: Field) -> None:
-    """Let the operator answer that the SIM is valid for another week, and ask."""
-    answer(it, "Pulsa Rp 90.000", WEEK_S)
-
-
-def extend(it: Field) -> None:
-    """Top up for a year, and ask."""
-    answer(it, "Pulsa Rp 90.000", 52 * WEEK_S)
-
-
-def answer(it: Field, credit: str, valid_s: float) -> None:
-    """Let the operator say how much credit there is and until when, and ask."""
-    until = datetime.fromtimestamp(it.clock.now().wall_ms / 1000 + valid_s, UTC)
-    it.inject(f"ussd:data=*888#={credit} aktif s.d. {until:%d-%m-%Y},code=0")
-    it.control({"request": "probe", "way": "credit"})
-
-
-def restarts(it: Field) -> None:
-    """Let the modem restart three times by itself, as one does that is short of current."""
-    it.inject("restart-now", "restart-now:after_s=12", "restart-now:after_s=24")
-
-
-def offer(it: Field) -> None:
-    """Stop the county's system while a citizen writes."""
-    it.kill_service("backend")
-    it.sms(CITIZEN, "jembatan putus")
-
-
-def unlocked(modem: VirtualModem) -> None:
-    """Put the card back without its lock."""
-    modem.device.tray.card.pin = ""
-    modem.sim(present=False)
-    modem.sim(present=True)
-
-
 SCENARIOS = (
-    Scenario("Power", "mains cut, machine boots anew", "blackout", cut_power, None, "listrik padam", 12, within_s=120),
+    Scenario(
+        "Power", "mains cut, machine boots anew", "blackout", acts.cut_power, None, "listrik padam", 12, within_s=120
+    ),
     Scenario(
         "Supply",
         "Pi under-voltage",
         "power_undervoltage",
         lambda it: it.root(THROTTLED, "0x1"),
         lambda it: it.root(THROTTLED, "0x0"),
-        repair_s=700,
+        hurry=5,
+        repair_s=300,
     ),
     Scenario(
         "Supply",
@@ -214,7 +69,8 @@ SCENARIOS = (
         "power_undervoltage",
         lambda it: it.inject("voltage:data=UNDER-VOLTAGE WARNNING,code=3450"),
         lambda it: it.inject("voltage:data=,code=4000"),
-        repair_s=700,
+        hurry=5,
+        repair_s=300,
     ),
     Scenario(
         "Supply",
@@ -222,13 +78,42 @@ SCENARIOS = (
         "power_undervoltage",
         lambda it: it.inject("line:data=UNDER-VOLTAGE POWER DOWN", "hang"),
         None,
-        repair_s=700,
+        hurry=5,
+        repair_s=300,
+    ),
+    Scenario(
+        "Supply",
+        "modem stays off for want of supply",
+        "power_undervoltage_stop",
+        lambda it: it.inject("line:data=UNDER-VOLTAGE WARNNING", "deaf:seconds=120"),
+        None,
+        hurry=4,
+        notice_s=100,
+        within_s=120,
+        repair_s=420,
+    ),
+    Scenario(
+        "Supply",
+        "modem says OVER-VOLTAGE",
+        "power_overvoltage",
+        lambda it: it.inject("line:data=OVER-VOLTAGE WARNNING"),
+        None,
+        hurry=10,
+        repair_s=120,
+    ),
+    Scenario(
+        "Power",
+        "mains lost, box on its battery",
+        "mains_lost",
+        lambda it: it.level(MAINS, high=False),
+        lambda it: it.level(MAINS, high=True),
+        notice_s=35,
     ),
     Scenario(
         "Supply",
         "modem restarts by itself",
         "modem_restarting",
-        restarts,
+        acts.restarts,
         None,
         hurry=30,
         notice_s=60,
@@ -241,7 +126,7 @@ SCENARIOS = (
         lambda it: it.root(HEAT, "85000"),
         lambda it: it.root(HEAT, "60000"),
     ),
-    Scenario("SD", "disk full", "storage_unavailable", fill_disk, Field.empty_disk, own_disk=True),
+    Scenario("SD", "disk full", "storage_unavailable", acts.fill_disk, Field.empty_disk, wiring=DISK),
     Scenario(
         "SD",
         "remounted read-only",
@@ -249,23 +134,48 @@ SCENARIOS = (
         lambda it: (it.folder / READ_ONLY).touch(),
         lambda it: (it.folder / READ_ONLY).unlink(),
     ),
-    Scenario(
-        "SD", "disk nearly full", "disk_low", lambda it: it.fill_disk(leave_mb=60), Field.empty_disk, own_disk=True
-    ),
+    Scenario("SD", "disk nearly full", "disk_low", lambda it: it.fill_disk(leave_mb=60), Field.empty_disk, wiring=DISK),
     Scenario(
         "SD",
         "start on a disk that takes no writes",
         "storage_read_only",
-        read_only_start,
+        acts.read_only_start,
         lambda it: it.remount("rw"),
-        own_disk=True,
+        wiring=DISK,
     ),
     Scenario(
         "SD",
         "errors counted by the file system",
         "disk_failing",
-        lambda it: errors(it, 2),
-        lambda it: errors(it, 0),
+        lambda it: acts.errors(it, 2),
+        lambda it: acts.errors(it, 0),
+    ),
+    Scenario(
+        "SD",
+        "database damaged",
+        "store_salvaged",
+        acts.damage_store,
+        acts.remove_damaged,
+        within_s=90,
+    ),
+    Scenario(
+        "SD",
+        "six tenths of the store's room used",
+        "store_filling",
+        acts.flood,
+        acts.give_room,
+        wiring=Wiring(
+            160, (('path = "store/kentongan.db"', 'path = "store/kentongan.db"\ndisk_percent = 1'), ACKS_OFF)
+        ),
+        notice_s=330,
+        within_s=330,
+    ),
+    Scenario(
+        "Configuration",
+        "new configuration wrong",
+        "config_rejected",
+        acts.misconfigure,
+        acts.configure,
     ),
     Scenario(
         "Daemon",
@@ -281,7 +191,7 @@ SCENARIOS = (
         lambda it: os.kill(it.pid("run"), signal.SIGSTOP),
         lambda it: os.kill(it.pid("run"), signal.SIGCONT),
     ),
-    Scenario("Daemon", "gateway dies at each start", "daemon_crash_loop", crash, None, within_s=60, repair_s=240),
+    Scenario("Daemon", "gateway dies at each start", "daemon_crash_loop", acts.crash, None, within_s=60, repair_s=240),
     Scenario(
         "AT channel",
         "modem hangs",
@@ -317,7 +227,41 @@ SCENARIOS = (
         "SIM asks for a PIN after a restart",
         "sim_pin_required",
         lambda it: it.inject("pin-lock:data=1234", "restart-now"),
-        lambda it: it.modem(unlocked),
+        lambda it: it.modem(acts.unlocked),
+    ),
+    Scenario(
+        "SIM",
+        "SIM asks for its PUK",
+        "sim_puk_required",
+        lambda it: it.modem(acts.blocked),
+        lambda it: it.modem(acts.unlocked),
+    ),
+    Scenario(
+        "SIM",
+        "modem locked to another operator",
+        "sim_locked",
+        lambda it: it.inject(r"answer:on=+CPIN,data=\r\n+CPIN: PH-NET PIN\r\n\r\nOK\r\n,times=0", "restart-now"),
+        lambda it: it.modem(acts.forgiving),
+        within_s=90,
+        repair_s=200,
+    ),
+    Scenario(
+        "SIM",
+        "another SIM put in",
+        "sim_foreign",
+        lambda it: it.modem(acts.strange),
+        lambda it: it.modem(acts.familiar),
+        notice_s=70,
+        within_s=90,
+    ),
+    Scenario("AT channel", "another program holds the port", "modem_busy", acts.occupy, acts.vacate),
+    Scenario(
+        "AT channel",
+        "USB modem in HiLink mode",
+        "modem_hilink",
+        acts.turn_hilink,
+        acts.turn_stick,
+        wiring=Wiring(settings=(('port = "{folder}/modem"', 'port = "{folder}/ttyUSB0"'),)),
     ),
     Scenario(
         "Registration",
@@ -348,8 +292,8 @@ SCENARIOS = (
         "Store",
         "SIM full, nothing can be deleted",
         "sim_memory_full",
-        full_sim,
-        empty_sim,
+        acts.full_sim,
+        acts.empty_sim,
         notice_s=70,
         within_s=90,
         repair_s=200,
@@ -358,20 +302,50 @@ SCENARIOS = (
         "Money",
         "operator refuses to send",
         "credit_or_barred",
-        refuse_sends,
-        accept_sends,
+        acts.refuse_sends,
+        acts.accept_sends,
         notice_s=90,
         within_s=120,
         repair_s=300,
     ),
-    Scenario("Money", "little credit", "credit_low", poor, rich, "cukup utk 12 SMS", 60),
-    Scenario("Money", "validity ends in a week", "sim_expiring", expire, extend, "masa aktif kartu habis", 60),
+    Scenario(
+        "Money",
+        "SIM without a service centre",
+        "smsc_missing",
+        acts.forget_centre,
+        acts.remember_centre,
+        hurry=15,
+        notice_s=60,
+        repair_s=200,
+    ),
+    Scenario(
+        "Money",
+        "modem refuses to send",
+        "cannot_send",
+        acts.refuse_all,
+        acts.empty_sim,
+        hurry=60,
+        notice_s=60,
+        repair_s=200,
+    ),
+    Scenario(
+        "Money",
+        "credit falls faster than we send",
+        "credit_draining",
+        acts.drain,
+        acts.keep_credit,
+        before=acts.rich_and_known,
+    ),
+    Scenario("Money", "little credit", "credit_low", acts.poor, acts.rich, "cukup utk 12 SMS", 60),
+    Scenario(
+        "Money", "validity ends in a week", "sim_expiring", acts.expire, acts.extend, "masa aktif kartu habis", 60
+    ),
     Scenario(
         "Content filter",
         "automatic texts vanish",
         "text_filtered",
-        filtering_network,
-        honest_network,
+        acts.filtering_network,
+        acts.honest_network,
         hurry=30,
         notice_s=300,
         within_s=300,
@@ -381,13 +355,25 @@ SCENARIOS = (
         "Path",
         "nothing arrives any more",
         "path_broken",
-        silent_network,
-        talking_network,
+        acts.silent_network,
+        acts.talking_network,
         "TIDAK DAPAT BERJALAN",
         60,
         notice_s=240,
         within_s=240,
         repair_s=120,
+    ),
+    Scenario(
+        "Path",
+        "neighbour answers no rounds",
+        "neighbour_silent",
+        acts.nothing,
+        acts.wake_neighbour,
+        hurry=60,
+        notice_s=120,
+        within_s=120,
+        repair_s=200,
+        wiring=Wiring(neighbour=True),
     ),
     Scenario(
         "Uplink",
@@ -406,10 +392,90 @@ SCENARIOS = (
         lambda it: it.change_password(it.password),
     ),
     Scenario(
+        "Uplink",
+        "server takes connections and says nothing",
+        "broker_unreachable",
+        lambda it: it.freeze_broker(frozen=True),
+        lambda it: it.freeze_broker(frozen=False),
+        notice_s=80,
+        within_s=100,
+    ),
+    Scenario(
+        "Uplink",
+        "server's certificate has ended",
+        "broker_refused",
+        lambda it: acts.certify(it, -1),
+        lambda it: acts.certify(it, 365),
+        wiring=SECURE,
+    ),
+    Scenario(
+        "Uplink",
+        "server's certificate ends in a week",
+        "certificate_expiring",
+        lambda it: acts.certify(it, 7),
+        lambda it: acts.certify(it, 365),
+        wiring=SECURE,
+    ),
+    Scenario(
+        "Uplink",
+        "another box uses our name",
+        "duplicate_client",
+        Field.twin,
+        lambda it: it.guests.pop().leave(),
+        notice_s=120,
+        within_s=150,
+        repair_s=200,
+    ),
+    Scenario(
+        "Uplink",
+        "server forbids us to write tickets",
+        "mqtt_not_authorized",
+        acts.forbid_tickets,
+        lambda it: it.forbid("event", forbidden=False),
+        repair_s=420,
+    ),
+    Scenario(
+        "Uplink",
+        "ticket too large for the server",
+        "message_blocked",
+        acts.write_long,
+        lambda it: it.limit_packets(0),
+        notice_s=60,
+    ),
+    Scenario(
+        "Clock",
+        "clock not kept by NTP",
+        "clock_unsynced",
+        lambda it: (it.folder / UNSYNCED).touch(),
+        lambda it: (it.folder / UNSYNCED).unlink(),
+        hurry=60,
+    ),
+    Scenario(
+        "Clock",
+        "county's clock ten minutes ahead",
+        "clock_skew",
+        lambda it: acts.order(it, ahead_s=600),
+        lambda it: acts.order(it, ahead_s=0),
+    ),
+    Scenario(
+        "Clock",
+        "network's clock two days ahead",
+        "clock_disagrees",
+        lambda it: acts.shift_network(it, 2 * DAY_S),
+        lambda it: acts.shift_network(it, -2 * DAY_S),
+    ),
+    Scenario(
+        "Backend",
+        "nobody subscribes to tickets",
+        "no_backend_subscribed",
+        acts.abandon,
+        lambda it: it.start_backend(),
+    ),
+    Scenario(
         "Backend",
         "county's system dead",
         "backend_silent",
-        offer,
+        acts.offer,
         lambda it: it.start_backend(),
         "aplikasi kabupaten tidak menjawab",
         60,

@@ -60,6 +60,7 @@ def access_rules(root: str, county_id: str) -> str:
 pattern write {county}/%u/status/#
 pattern write {county}/%u/event/#
 pattern read {county}/%u/command/#
+pattern read {county}/%u/status/info
 pattern read {county}/backend/#
 
 user {backend_user(county_id)}
@@ -97,7 +98,7 @@ class Mosquitto:
         self.folder = folder
         self.port = port or 0
         self._tls = tls
-        self._extra = tuple(extra)
+        self.extra = tuple(extra)  # read at each start
         self._child: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         lines = [password_line(user, password, os.urandom(12)) for user, password in users.items()]
@@ -188,7 +189,7 @@ class Mosquitto:
             "log_timestamp_format %Y-%m-%dT%H:%M:%S",
             "set_tcp_nodelay true",
             *(self._tls_lines(self._tls) if self._tls is not None else []),
-            *self._extra,
+            *self.extra,
         ]
         return "".join(f"{line}\n" for line in lines)
 

@@ -21,7 +21,7 @@ def access_rule(county: str) -> str:
 class Observer:
     """Emits every message of the county, in a thread of its own."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as a client of its own it needs an address, a name and what to hear
         self,
         url: str,
         password: str,
@@ -29,6 +29,7 @@ class Observer:
         emit: Callable[[Observation], None],
         *,
         monotonic: Callable[[], float],
+        topics: str = "#",
     ) -> None:
         settings = LinkSettings(
             address=read_url(url),
@@ -38,7 +39,7 @@ class Observer:
             source="",
             will=lambda _connection_id: None,
             new_connection_id=lambda: USER,
-            subscriptions=(Subscription(f"{county}/#", retained=True),),
+            subscriptions=(Subscription(f"{county}/{topics}", retained=True),),
         )
         self._county, self._tell = county, emit
         self._link = Link(settings, self._emit, clock=monotonic, random=random)

@@ -83,6 +83,8 @@ class Stage:
 
     config = CONFIG
     timing = TIMING
+    observed = "#"  # topics below the county
+    broker_lines: tuple[str, ...] = ()  # more of mosquitto's configuration
 
     citizens: tuple[str, ...] = ("+6281234567001", "+6285298760002", "+6287841230003", "+6281355540004")
 
@@ -113,7 +115,9 @@ class Stage:
         self._write_files(words)
         county = Topics(ROOT, COUNTY, GATEWAY).county
         url = f"mqtt://127.0.0.1:{self._broker.port}"
-        self._observer = Observer(url, words.observer, county, self._emit, monotonic=self._monotonic)
+        self._observer = Observer(
+            url, words.observer, county, self._emit, monotonic=self._monotonic, topics=self.observed
+        )
         self._observer.start()
         stack.callback(self._observer.stop)
         self._modem = PtyModem(
@@ -131,7 +135,7 @@ class Stage:
 
     def _make_broker(self, words: Secrets) -> Mosquitto:
         users = {GATEWAY: words.gateway, backend_user(COUNTY): words.backend, observer.USER: words.observer}
-        broker = Mosquitto(self.folder / "broker", users=users, county_id=COUNTY, root=ROOT)
+        broker = Mosquitto(self.folder / "broker", users=users, county_id=COUNTY, root=ROOT, extra=self.broker_lines)
         with (self.folder / "broker" / "acl").open("a") as rules:
             rules.write(observer.access_rule(Topics(ROOT, COUNTY, GATEWAY).county))
         return broker

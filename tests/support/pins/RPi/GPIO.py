@@ -1,6 +1,7 @@
 """A double of the pin library: remembers every level with its place in the order of calls.
 
-With `PIN_LOG` in the environment every level is also appended to that file with its moment, for a reader outside.
+With `PIN_LOG` in the environment every level is also appended to that file with its moment, for a reader outside; with
+`PIN_INPUTS` a pin is read from the file `pin-N` in that folder.
 """
 
 import os
@@ -37,6 +38,9 @@ def output(pin: int, level: int) -> None:
 
 
 def input(pin: int) -> int:  # noqa: A001 - the name in the library
+    if folder := os.environ.get("PIN_INPUTS"):
+        path = Path(folder) / f"pin-{pin}"
+        return int(path.read_text()) if path.exists() else LOW
     return inputs.get(pin, LOW)
 
 
