@@ -9,6 +9,7 @@ from typing import assert_never
 
 import msgspec
 
+from kentongan.daemon.cards import MARGIN
 from kentongan.daemon.changing import Changing, Desks
 from kentongan.daemon.effects import Made
 from kentongan.daemon.erasing import erase
@@ -24,7 +25,7 @@ from kentongan.mqtt import payloads
 from kentongan.mqtt.codes import ErrorCode
 from kentongan.mqtt.commands import Numbered, Refused
 from kentongan.mqtt.events import MessageReceived
-from kentongan.mqtt.topics import CommandTopic, PresenceTopic
+from kentongan.mqtt.topics import CommandTopic, InfoTopic, PresenceTopic
 from kentongan.queue.records import (
     AckResult,
     CommandRecord,
@@ -62,6 +63,8 @@ class Desk:
         match self._voice.topics.read(event.topic):
             case PresenceTopic():
                 return self._presence(event)
+            case InfoTopic():
+                return self._remembered(event, at)
             case CommandTopic(name):
                 return self._command(name, event, at)
             case None:
@@ -76,6 +79,13 @@ class Desk:
         if came:
             self._store.offer_again()
         return [Note("backend_presence", (("state", state),))]
+
+    def _remembered(self, event: MessageReceived, at: Moment) -> list[Command]:
+        """Never give out a number again that an earlier memory card gave out, as the broker remembers it."""
+        mark = payloads.read_counter(event.payload)
+        if mark <= self._store.counter.given() or not self._store.counter.stay_above(mark + MARGIN, at):
+            return []
+        return [Note("numbers_skipped", (("mark", mark),))]
 
     def _command(self, name: str, event: MessageReceived, at: Moment) -> list[Command]:
         command = contract.read(name, event.payload, retained=event.retained)

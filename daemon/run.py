@@ -220,6 +220,7 @@ class Gateway:
             subscriptions=(
                 Subscription(self._topics.commands),
                 Subscription(self._topics.backend, retained=True, required=False),
+                Subscription(self._topics.info, retained=True, required=False),
             ),
             tls=tls,
             protocol=mqtt.protocol,

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from kentongan.daemon.alarms import Alarms
 from kentongan.daemon.broker import Broker
+from kentongan.daemon.cards import MARK_EVERY
 from kentongan.daemon.chronicle import Chronicle, attempted
 from kentongan.daemon.events import Command, Note, Publish, Show
 from kentongan.daemon.health import assess, stopping
@@ -140,7 +141,7 @@ class Standing:
         self.deadline_ms = at.steady_ms + REFRESH_MS
         status = self.status(at)
         status = replace(status, faults=self._chronicle.follow(status.faults, at))
-        commands: list[Command] = [Show(status), *self._faults(status, at)]
+        commands: list[Command] = [Show(status), *self._faults(status, at), *self._marked(status)]
         health = grade(status)
         if self._broker.up is not None and (at.steady_ms >= self._last.lease_ms or health != self._last.grade):
             commands += self._leases(status, health, at)
@@ -169,6 +170,14 @@ class Standing:
         online = self._papers.online(up.connection_id, self._broker.status.since_ms)
         return [Publish(online), Publish(self._papers.health(status, health))]
 
+    def _marked(self, status: Status) -> list[Command]:
+        """Let the broker remember the ticket counter, as the SIM does: a new memory card goes on above it."""
+        up, counter = self._broker.up, status.store.counter
+        if up is None or counter - self._last.counter < MARK_EVERY:
+            return []
+        self._last.counter = counter
+        return [Publish(self._papers.info(up.protocol, counter))]
+
     def announce(self, at: Moment) -> list[Command]:
         """Say everything that is retained, after every connect: a broker may have forgotten it (contract 4.4)."""
         up = self._broker.up
@@ -177,6 +186,7 @@ class Standing:
         status = self.status(at)
         online, health = self._leases(status, grade(status), at)
         info = Publish(self._papers.info(up.protocol, status.store.counter))
+        self._last.counter = status.store.counter
         alarms = [Publish(self._papers.alarm(alarm)) for alarm in self._alarms.standing()]
         gone = [] if self._last.swept else self._alarms.stale()
         self._last.swept = True
@@ -192,6 +202,7 @@ class _Last:
         self.faults = faults
         self.grade: Grade = "ok"
         self.lease_ms = 0
+        self.counter = 0  # of tickets, as the broker was told
         self.swept = False  # alarms that an earlier life left at the broker have been removed
 
 

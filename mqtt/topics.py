@@ -24,6 +24,10 @@ class PresenceTopic(msgspec.Struct, frozen=True):
     """The county's backend says whether it is there."""
 
 
+class InfoTopic(msgspec.Struct, frozen=True):
+    """What this gateway, or an earlier memory card of it, last said of itself."""
+
+
 class Topics(msgspec.Struct, frozen=True):
     """The topics of one gateway."""
 
@@ -88,10 +92,17 @@ class Topics(msgspec.Struct, frozen=True):
         """Where the county's backend says whether it is there."""
         return f"{self.county}/{BACKEND}/presence"
 
-    def read(self, topic: str) -> CommandTopic | PresenceTopic | None:
+    @property
+    def info(self) -> str:
+        """Where the broker keeps what we said of ourselves."""
+        return self.status("info")
+
+    def read(self, topic: str) -> CommandTopic | PresenceTopic | InfoTopic | None:
         """Tell what arrived; `None` for anything that is not ours."""
         if topic == self.presence:
             return PresenceTopic()
+        if topic == self.info:
+            return InfoTopic()
         prefix = f"{self.gateway}/command/"
         if topic.startswith(prefix) and len(topic) > len(prefix):
             return CommandTopic(topic.removeprefix(prefix))

@@ -1,11 +1,14 @@
+import json
+
 import pytest
-from core_bench import Bench, of
+from core_bench import TOPICS, Bench, of
 
 from kentongan.at import commands as to_modem
 from kentongan.at import events as at
 from kentongan.daemon.control import ControlRequest, Refusal
-from kentongan.daemon.events import Answer, Note, ToModem
+from kentongan.daemon.events import Answer, Note, Publish, ToModem
 from kentongan.daemon.requests import AcceptSim
+from kentongan.mqtt.events import Delivery, MessageReceived
 
 OURS, OTHER = "8962100000000001234", "8962100000000009999"
 
@@ -138,6 +141,59 @@ def test_the_mark_of_a_strange_sim_is_neither_believed_nor_changed(bench):
     assert bench.store.counter.given() < 400
     bench.store.counter.stay_above(1000, bench.at)
     assert marks(bench.pass_time(120)) == []
+
+
+# -- what the broker remembers ----------------------------------------------------------------------------------------
+
+
+def remembered(bench, payload: bytes):
+    """Deliver what is retained at the broker."""
+    return bench.do(MessageReceived(TOPICS.status("info"), payload, True, b"", Delivery("c1", 7)))
+
+
+NO_MARKS = [b"", b"{}", b"41900", b'{"ticket_counter":-1}', b'{"ticket_counter":1e99}', b"\xff"]
+
+
+def infos(commands):
+    topic = TOPICS.status("info")
+    return [json.loads(c.publication.payload) for c in of(Publish, commands) if c.publication.topic == topic]
+
+
+def test_a_new_card_goes_on_above_the_numbers_that_the_broker_remembers(bench):
+    bench.ready()
+    bench.broker_up()
+    commands = remembered(bench, b'{"schema":"info/1","ticket_counter":41900,"what_nobody_knows":1}')
+    assert "numbers_skipped" in [note.name for note in of(Note, commands)]
+    assert bench.store.counter.given() == 42_010
+    assert bench.store.counter.void()[-1][:2] == (1, 42_010)
+    (info,) = infos(bench.pass_time(6))
+    assert info["ticket_counter"] == 42_010
+    assert infos(bench.pass_time(600)) == []
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"{}", b"41900", b'{"ticket_counter":-1}', b'{"ticket_counter":1e99}', b"\xff"]
+)
+def test_what_is_no_mark_is_not_believed(bench, payload):
+    bench.ready()
+    bench.broker_up()
+    remembered(bench, payload)
+    assert bench.store.counter.given() == 0
+
+
+def test_the_broker_is_told_anew_every_fifty_tickets_and_its_echo_changes_nothing(bench):
+    bench.ready()
+    bench.broker_up()
+    told = []
+    for n in range(120):
+        told += infos(bench.sms(f"laporan {n}", index=1, sender=f"+62812000{n:05}"))
+        for info in told[-1:]:
+            remembered(bench, json.dumps(info).encode())
+        told += infos(bench.pass_time(6))
+    counters = [info["ticket_counter"] for info in told]
+    assert len(counters) == 2
+    assert all(50 <= after - before <= 60 for before, after in zip([0, *counters], counters, strict=False))
+    assert bench.store.counter.given() == 120
 
 
 def marks(commands):

@@ -1,5 +1,7 @@
 """Every document of the contract as a frozen Struct: the one source of truth for validation, encoding and schemas."""
 
+from typing import Annotated
+
 import msgspec
 
 from kentongan.mqtt.payloads.commands import (
@@ -128,6 +130,7 @@ __all__ = [
     "Waits",
     "encode",
     "event_type",
+    "read_counter",
     "read_presence",
     "rfc3339",
     "unix_ms",
@@ -135,6 +138,8 @@ __all__ = [
 
 Event = Ticket | ReplyEvent | Response | Group | Quarantine | Notice | Sla | BroadcastEvent | Report
 Status = Connection | Info | Health | Alarm | Presence
+
+MOST_TICKETS = 1_000_000_000  # of one gateway; a mark above that is no mark
 
 _encoder = msgspec.json.Encoder()
 _presence = msgspec.json.Decoder(Presence)
@@ -149,6 +154,20 @@ def event_type(document: Event | Status) -> str:
     """Name the document's CloudEvents type, e.g. `kentongan.ticket.v1` (contract 4.4)."""
     name, _, major = str(document.__struct_config__.tag).partition("/")
     return f"kentongan.{name}.v{major}"
+
+
+class _Counted(msgspec.Struct, frozen=True):
+    """The one member of an old `status/info` that matters later, whatever version wrote it."""
+
+    ticket_counter: Annotated[int, msgspec.Meta(ge=0, le=MOST_TICKETS)] = 0
+
+
+def read_counter(payload: bytes) -> int:
+    """Read the ticket counter of a `status/info`, 0 when there is none that can be believed."""
+    try:
+        return msgspec.json.decode(payload, type=_Counted).ticket_counter
+    except msgspec.MsgspecError:
+        return 0
 
 
 def read_presence(payload: bytes) -> Presence | None:
