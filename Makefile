@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-newest test-debian13 lint docs fault-run format bench bench-store chaos crash userland contract deb image hw-test hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls idle-tls
+.PHONY: help demo test test-newest test-debian13 lint docs fault-run format bench bench-store chaos crash userland contract deb image hw-test hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls idle-tls e50
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -94,6 +94,10 @@ chaos: ## kill the gateway 200 times under traffic; writes benchmarks/RESULTS.md
 bench-store: ## a million messages, a backlog of 100,000, octets beside gammu-smsd; writes benchmarks/RESULTS.md (nine minutes)
 	@$(SETUP) witnesses dev
 	$(RUN) benchmarks/bench_store.py cost growth backlog gammu --stored 1000000 --waiting 100000 --write
+
+e50: ## 300 tickets and replies under 90 kills of gateway, backend and broker; writes benchmarks/RESULTS.md (four minutes)
+	@$(SETUP) broker dev
+	$(RUN) benchmarks/e50.py --write
 
 crash: ## end a gateway at every step it takes and 1,000 times at random; writes benchmarks/RESULTS.md (five minutes)
 	@$(SETUP) dev

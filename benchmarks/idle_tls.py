@@ -2,7 +2,7 @@
 
     python benchmarks/idle_tls.py [--minutes 60] [--write]
 
-Gateway and watcher are whole processes with the settings they come with, mosquitto speaks TLS 1.3, the reference backend
+Gateway and watcher are whole processes with the settings they come with, mosquitto speaks TLS 1.3, the county's backend
 listens; no SMS comes. A relay of ours stands before the broker, one port a link, and counts what TCP carries (TLS
 records included) and how many segments it took, so that the 52 octets of IP and TCP headers of each can be added: a
 mobile operator counts those too. Both profiles of the link run side by side. Exit status 1 when a day of the metered

@@ -1,8 +1,12 @@
 """`kentongan conformance`: a county's backend held against the contract, with a verdict for each point."""
 
 import os
+import shlex
+import subprocess
 import sys
 import threading
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 from random import SystemRandom
@@ -11,7 +15,7 @@ import click
 
 from kentongan.daemon.clock import SystemClock
 from kentongan.daemon.config import read_secret
-from kentongan.daemon.conformance import Play, Verdict, Wire
+from kentongan.daemon.conformance import Errand, Play, Verdict, Wire, Wish
 from kentongan.daemon.outward import Voice
 from kentongan.mqtt.client import Link
 from kentongan.mqtt.errors import SettingsRefused
@@ -32,13 +36,33 @@ STOP_S = 10.0
 @click.option("--ca-file", default="", help="The county's CA certificate, for mqtts://.")
 @click.option("--root", default="kentongan", show_default=True, help="First level of the topics.")
 @click.option("--patience", default=30.0, show_default=True, help="Seconds that your backend may take.")
-@click.option("--alone", is_flag=True, help="Ask for nothing: skip what needs a person.")
+@click.option("--alone", is_flag=True, help="Ask for nothing: skip what no command does.")
+@click.option("--on-ping", default="", metavar="COMMAND", help="Lets your backend send command/ping.")
+@click.option("--on-reply", default="", metavar="COMMAND", help="Lets it answer $KENTONGAN_TICKET_ID.")
+@click.option("--on-kill", default="", metavar="COMMAND", help="Ends it by SIGKILL.")
+@click.option("--on-start", default="", metavar="COMMAND", help="Starts it again, and returns.")
 def conformance(  # noqa: PLR0913, PLR0917  one parameter an option
-    url: str, county: str, gateway: str, password_file: str, ca_file: str, root: str, patience: float, *, alone: bool
+    url: str,
+    county: str,
+    gateway: str,
+    password_file: str,
+    ca_file: str,
+    root: str,
+    patience: float,
+    *,
+    alone: bool,
+    on_ping: str,
+    on_reply: str,
+    on_kill: str,
+    on_start: str,
 ) -> None:
     """Play a gateway against your backend and judge it: every ticket twice, garbage, a hole, a long reply, a kill.
 
-    Exit status 1 when a point fails. Use a test installation of your backend: the tickets are invented.
+    What only your side can do you are asked for, or a command of yours does it (for a build server). It finds
+    KENTONGAN_GATEWAY, KENTONGAN_TICKET_ID, KENTONGAN_TICKET_NUMBER and KENTONGAN_TEXT in its environment.
+
+    Exit status 1 when a point fails, 3 when one was skipped. Use a test installation of your backend: the tickets are
+    invented.
     """
     events = SimpleQueue[BrokerEvent]()
     clock, ids = SystemClock(), Uuid7(os.urandom)
@@ -61,16 +85,34 @@ def conformance(  # noqa: PLR0913, PLR0917  one parameter an option
     link = Link(settings, events.put, clock=clock.monotonic, random=SystemRandom().random)
     thread = threading.Thread(target=link.run, name="link", daemon=True)
     thread.start()
-    wire = Wire(link.publish, link.ack, events, clock.now, (lambda _what: False) if alone else _ask)
+    orders = {Errand.PING: on_ping, Errand.REPLY: on_reply, Errand.KILL: on_kill, Errand.START: on_start}
+    wire = Wire(link.publish, link.ack, events, clock.now, _errands(orders, gateway, alone=alone))
     voice = Voice(topics, f"{SystemRandom().getrandbits(32):08x}", ids, lambda _ms: WIB_MIN)
-    failed = 0
+    click.echo(f"Uji kesesuaian sebagai {topics.gateway}; tiap jawaban ditunggu paling lama {patience:g} s.\n")
+    ended: Counter[Verdict] = Counter()
     for point in Play(wire, voice, patience).run():
         click.echo(point.line())
-        failed += point.verdict is Verdict.BAD
+        ended[point.verdict] += 1
     link.stop(None)
     thread.join(STOP_S)
-    sys.exit(1 if failed else 0)
+    click.echo(f"\n{', '.join(f'{ended[verdict]} {verdict}' for verdict in Verdict)}")
+    sys.exit(1 if ended[Verdict.BAD] else 3 if ended[Verdict.SKIPPED] else 0)
 
 
-def _ask(what: str) -> bool:
-    return click.confirm(f"{what} Sudah?", default=True)
+def _errands(orders: dict[Errand, str], gateway: str, *, alone: bool) -> Callable[[Wish], bool]:
+    """Run the command that there is for an errand; else ask, or skip it."""
+
+    def ask(wish: Wish) -> bool:
+        if command := orders[wish.errand]:
+            facts = {"GATEWAY": gateway, "TICKET_ID": wish.ticket_id, "TICKET_NUMBER": wish.ticket_number}
+            facts["TEXT"] = wish.text
+            environment = os.environ | {f"KENTONGAN_{name}": fact for name, fact in facts.items()}
+            ended = subprocess.run(shlex.split(command), env=environment, check=False)  # noqa: S603  their own words
+            if ended.returncode:
+                click.echo(f"  ({command}: status {ended.returncode})")
+            return ended.returncode == 0
+        if alone:
+            return False
+        return click.confirm(f">> {wish.words} Sudah? (n: lewati)", default=True)
+
+    return ask

@@ -1,10 +1,12 @@
 """Hold a county's backend against the contract: plays a gateway towards it, point by point (contract 5, point 10).
 
-Judges by what comes over the wire alone. What only a person can do (answer a ticket, end the backend's process) is
-asked for in Indonesian and may be skipped; a point that was not tried is not passed.
+Judges by what comes over the wire alone. What only the backend's side can do (answer a ticket, end its process) is an
+errand: a person is asked for it in Indonesian, or a command of theirs does it. It may be skipped; a point that was not
+tried is not passed.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -18,6 +20,31 @@ from kentongan.mqtt.topics import CommandTopic
 from kentongan.queue.records import Encoding, Moment, Sender, Thread, Ticket, TicketState
 
 MAX_PARTS = 6  # the limit that the reply of 2,000 characters breaks
+LONG = "Laporan Anda sudah kami terima dan teruskan. " * 45  # 2,025 characters
+BURST = 20  # tickets around the kill
+REPEATS = 10  # patiences until a reply comes, or comes again: a person types, a backend repeats after half a minute
+HOLE_PATIENCES = 3  # tickets overtake each other, so a backend may wait before it asks
+NO_REPLY = "kirim command/reply dengan ticket_id, command_id dan text"
+
+
+class Errand(StrEnum):
+    """What somebody on the backend's side has to do."""
+
+    PING = "ping"
+    REPLY = "reply"
+    KILL = "kill"
+    START = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An errand, in words for a person and in values for a command."""
+
+    errand: Errand
+    words: str
+    ticket_id: str = ""
+    ticket_number: str = ""
+    text: str = ""
 
 
 class Verdict(StrEnum):
@@ -52,7 +79,7 @@ class Wire:
     ack: Callable[[Delivery], None]
     events: SimpleQueue[BrokerEvent]
     now: Callable[[], Moment]
-    ask: Callable[[str], bool]  # asks a person for something; false when it is to be skipped
+    ask: Callable[[Wish], bool]  # returns when it is done; false when it is to be skipped
 
 
 @dataclass(slots=True)
@@ -61,6 +88,7 @@ class Heard:
 
     commands: list[tuple[str, bytes]] = field(default_factory=list)
     bad: list[str] = field(default_factory=list)
+    numbers: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # of each ticket_id
 
 
 class Play:
@@ -90,8 +118,10 @@ class Play:
         yield self._foreign()
         yield self._grown()
         yield self._hole()
+        yield self._pinged()
         yield from self._replies(first)
-        yield self._away()
+        yield self._struck()
+        yield self._one_number()
         yield self._closed_book()
 
     # -- points --------------------------------------------------------------------------------------------------------
@@ -136,79 +166,121 @@ class Play:
         return Point("bidang yang belum dikenal", Verdict.GOOD, "diabaikan")
 
     def _hole(self) -> Point:
-        """Leave a hole in `seq` and wait for the backend to ask for it."""
+        """Leave a hole in `seq`, wait for the backend to ask for it, and fill it."""
         name = "lubang pada seq (atau basis data lama dipulihkan)"
-        self._seq += 2
+        missing = [self._ticket(f"Uji kesesuaian: hilang {n}") for n in (1, 2)]
         self._publish_ticket(self._ticket("Uji kesesuaian: setelah lubang"), 1)
-        asked = self._wait(lambda kind, _body: kind == "resend", patience=3)
+        asked = self._wait(lambda kind, _body: kind == "resend", patience=HOLE_PATIENCES)
         if asked is None:
             return Point(name, Verdict.BAD, "tidak ada resend", "periksa seq per store_id; minta command/resend")
-        result = {"matched": 0, "replies": 0}
+        result: payloads.Result = {"matched": len(missing), "replies": 0}
         self._respond(self._voice.response("resend", asked["command_id"], "accepted", self._wire.now(), result=result))
-        return Point(name, Verdict.GOOD, f"resend {asked['select']['by']}")
+        for ticket in missing:
+            self._send("ticket", self._voice.ticket(ticket, 1, self._wire.now(), asked["command_id"]))
+        result = {"resent": len(missing), "erased": 0, "replies": 0, "next_seq": self._seq + 1, "more": False}
+        self._respond(self._voice.response("resend", asked["command_id"], "done", self._wire.now(), result=result))
+        if self._all_acknowledged(missing):
+            return Point(name, Verdict.GOOD, f"resend {asked['select']['by']}, terisi")
+        return Point(name, Verdict.BAD, "tiket susulan tanpa ticket_ack", "perlakukan seperti tiket lain, juga ack-nya")
+
+    def _pinged(self) -> Point:
+        """Answer the backend's ping: an integrator's first step."""
+        name = "ping"
+        if not self._wire.ask(Wish(Errand.PING, "Kirim command/ping dari sistem Anda.")):
+            return Point(name, Verdict.SKIPPED, "tidak dicoba")
+        ping = self._wait(lambda kind, _body: kind == "ping", patience=REPEATS)
+        if ping is None:
+            return Point(name, Verdict.BAD, "tidak ada command/ping", "kirim command/ping dengan command_id")
+        answer = {"echo": ping["echo"]} if "echo" in ping else None
+        self._respond(self._voice.response("ping", ping["command_id"], "done", self._wire.now(), result=answer))
+        return self._stops(name, "ping", ping["command_id"], "dijawab")
 
     def _replies(self, ticket: Ticket) -> Iterator[Point]:
-        """Withhold the answer to a reply, then refuse a long one."""
-        name = "balasan diulang dengan isi yang sama"
-        if not self._wire.ask(f"Balas tiket {ticket.number} dari sistem Anda dengan teks pendek."):
-            yield Point(name, Verdict.SKIPPED, "tidak dicoba")
-        else:
-            yield self._repeated(name)
-        name = "balasan 2.000 huruf ditolak"
-        if not self._wire.ask(f"Balas tiket {ticket.number} dengan teks 2.000 huruf."):
-            yield Point(name, Verdict.SKIPPED, "tidak dicoba")
-        else:
-            yield self._refused(name)
-
-    def _repeated(self, name: str) -> Point:
-        first = self._wait(lambda kind, _body: kind == "reply", patience=10)
-        if first is None:
-            return Point(name, Verdict.BAD, "tidak ada command/reply", "kirim command/reply dengan ticket_id")
-        again = self._wait(
-            lambda kind, body: kind == "reply" and body.get("command_id") == first["command_id"], patience=10
+        """Withhold the answer to a reply, put it off once, accept it; then refuse a long one."""
+        words = f"Balas tiket {ticket.number} dari sistem Anda dengan teks pendek."
+        yield from self._repeated(
+            Wish(Errand.REPLY, words, ticket.ticket_id, ticket.number, "Laporan Anda sudah kami teruskan.")
         )
+        words = f"Balas tiket {ticket.number} dengan teks 2.000 huruf."
+        yield self._refused(Wish(Errand.REPLY, words, ticket.ticket_id, ticket.number, LONG))
+
+    def _repeated(self, wish: Wish) -> Iterator[Point]:
+        names = ("balasan diulang dengan isi yang sama", "penolakan sementara dicoba lagi")
+        if not self._wire.ask(wish):
+            yield from (Point(name, Verdict.SKIPPED, "tidak dicoba") for name in names)
+            return
+        first = self._wait(lambda kind, _body: kind == "reply", patience=REPEATS)
+        if first is None:
+            yield Point(names[0], Verdict.BAD, "tidak ada command/reply", NO_REPLY)
+            return
+        yield self._again(names[0], first, "ulangi sampai event/response dengan command_id itu datang")
+        busy = commands.Refused(ErrorCode.RATE_LIMITED, "10 replies a minute", first["command_id"])
+        self._respond(self._voice.refusal("reply", busy, self._wire.now()))
+        later = self._again(names[1], first, "retryable: true berarti nanti: ulangi dengan isi yang sama")
         self._respond(
             self._voice.response("reply", first["command_id"], "accepted", self._wire.now(), result={"parts": 1})
         )
+        yield (
+            later if later.verdict is Verdict.BAD else self._stops(names[1], "reply", first["command_id"], later.found)
+        )
+
+    def _again(self, name: str, first: payloads.Result, mend: str) -> Point:
+        """Wait for the same command once more."""
+        again = self._wait(lambda _kind, body: body.get("command_id") == first["command_id"], patience=REPEATS)
         if again is None:
-            return Point(
-                name, Verdict.BAD, "tidak diulang", "ulangi sampai event/response dengan command_id itu datang"
-            )
+            return Point(name, Verdict.BAD, "tidak diulang", mend)
         if again != first:
             return Point(name, Verdict.BAD, "isi berubah", "kirim persis byte yang sama untuk command_id yang sama")
-        more = self._wait(lambda kind, body: kind == "reply" and body.get("command_id") == first["command_id"])
-        if more is not None:
-            return Point(name, Verdict.BAD, "terus diulang", "berhenti setelah event/response")
-        return Point(name, Verdict.GOOD, "diulang sekali, lalu berhenti")
+        return Point(name, Verdict.GOOD, "diulang")
 
-    def _refused(self, name: str) -> Point:
-        reply = self._wait(lambda kind, _body: kind == "reply", patience=10)
+    def _stops(self, name: str, command: str, command_id: str, found: str) -> Point:
+        """See that a command is not repeated after its answer."""
+        if self._wait(lambda kind, body: kind == command and body.get("command_id") == command_id) is None:
+            return Point(name, Verdict.GOOD, f"{found}, lalu berhenti")
+        return Point(name, Verdict.BAD, "terus diulang", "berhenti setelah event/response")
+
+    def _refused(self, wish: Wish) -> Point:
+        name = "balasan 2.000 huruf ditolak"
+        if not self._wire.ask(wish):
+            return Point(name, Verdict.SKIPPED, "tidak dicoba")
+        reply = self._wait(lambda kind, _body: kind == "reply", patience=REPEATS)
         if reply is None:
-            return Point(
-                name, Verdict.BAD, "tidak ada command/reply", "kirim apa adanya; gateway yang memeriksa panjang"
-            )
+            mend = "kirim apa adanya; gateway yang memeriksa panjang"
+            return Point(name, Verdict.BAD, "tidak ada command/reply", mend)
         details: payloads.Details = {"parts": 14, "max_parts": MAX_PARTS, "encoding": "gsm7"}
         why = f"text needs 14 SMS parts, the limit is {MAX_PARTS}"
         refused = commands.Refused(ErrorCode.TEXT_TOO_LONG, why, reply["command_id"], "text", details)
         self._respond(self._voice.refusal("reply", refused, self._wire.now()))
-        more = self._wait(
-            lambda kind, body: kind == "reply" and body.get("command_id") == reply["command_id"], patience=3
-        )
-        if more is not None:
-            return Point(
-                name, Verdict.BAD, "tetap diulang", "retryable: false berarti berhenti; tampilkan error.message"
-            )
-        return Point(name, Verdict.GOOD, "berhenti setelah ditolak")
+        point = self._stops(name, "reply", reply["command_id"], "ditolak")
+        mend = "retryable: false berarti berhenti; tampilkan error.message" if point.verdict is Verdict.BAD else ""
+        return replace(point, mend=mend)
 
-    def _away(self) -> Point:
-        """Publish while the backend is dead; its broker session must have kept the ticket, or the offer again must."""
-        name = "sistem dimatikan paksa, lalu hidup lagi"
-        if not self._wire.ask("Matikan paksa sistem Anda (kill -9) sekarang."):
+    def _struck(self) -> Point:
+        """Let the backend be killed between tickets; each must be acknowledged when it lives again."""
+        name = "dimatikan paksa di antara tiket, lalu hidup lagi"
+        tickets = [self._ticket(f"Uji kesesuaian: sekitar matinya sistem {n}") for n in range(BURST)]
+        for ticket in tickets[: BURST // 2]:
+            self._publish_ticket(ticket, 1)
+        if not self._wire.ask(Wish(Errand.KILL, "Matikan paksa sistem Anda (kill -9) sekarang.")):
             return Point(name, Verdict.SKIPPED, "tidak dicoba")
-        ticket = self._ticket("Uji kesesuaian: ketika sistem mati")
-        self._publish_ticket(ticket, 1)
-        self._wire.ask("Hidupkan lagi sistem Anda.")
-        return self._acknowledged(name, ticket, attempt=2)
+        for ticket in tickets[BURST // 2 :]:
+            self._publish_ticket(ticket, 1)
+        self._wire.ask(Wish(Errand.START, "Hidupkan lagi sistem Anda."))
+        for ticket in tickets:
+            self._publish_ticket(ticket, 2)
+        if self._all_acknowledged(tickets):
+            return Point(name, Verdict.GOOD, f"{BURST} tiket, semua dengan ticket_ack")
+        mend = "simpan dahulu (commit), lalu ack ke broker; sesi MQTT tetap (clean_start=False)"
+        return Point(name, Verdict.BAD, "ada tiket tanpa ticket_ack", mend)
+
+    def _one_number(self) -> Point:
+        """Judge whether a ticket that came twice was filed twice."""
+        name = "satu tiket, satu nomor"
+        doubled = [numbers for numbers in self._heard.numbers.values() if len(numbers) > 1]
+        if doubled:
+            mend = "UNIQUE(ticket_id, revision); yang sudah ada hanya di-ack lagi"
+            return Point(name, Verdict.BAD, f"tercatat ganda: {', '.join(sorted(doubled[0]))}", mend)
+        return Point(name, Verdict.GOOD, f"{len(self._heard.numbers)} tiket")
 
     def _closed_book(self) -> Point:
         """Judge everything that the backend published on the way."""
@@ -285,11 +357,26 @@ class Play:
                     return body
         return None
 
+    def _all_acknowledged(self, tickets: list[Ticket]) -> bool:
+        """Wait until each of them is."""
+        left = {ticket.ticket_id for ticket in tickets}
+        while left:
+            ack = self._wait(lambda kind, body: kind == "ticket_ack" and body.get("ticket_id") in left)
+            if ack is None:
+                return False
+            left.discard(ack["ticket_id"])
+        return True
+
     def _noted(self, name: str, event: MessageReceived) -> payloads.Result | None:
         self._heard.commands.append((name, event.payload))
         read = commands.read(name, event.payload, retained=event.retained)
-        if isinstance(read, commands.Refused):
-            self._heard.bad.append(f"{name}: {read.code.value} {read.field}".strip())
+        match read:
+            case commands.Refused():
+                self._heard.bad.append(f"{name}: {read.code.value} {read.field}".strip())
+            case payloads.TicketAck(backend_ticket=str(number)):
+                self._heard.numbers[read.ticket_id].add(number)
+            case _:
+                pass
         try:
             body = json.loads(event.payload)
         except ValueError:

@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS status (topic TEXT PRIMARY KEY, body TEXT, seen REAL)
 RETRY_S = (30, 60, 300, 900, 3600)  # the last one repeats
 GAP_WAIT_S = 60  # tickets overtake each other; a hole that stays this long is one
 STALE_S = 180  # a gateway not heard of for so long is in an unknown state
+ASK_S = 900  # a reply without an end for so long is asked about: its event may have died with the broker
 WEEK_S = 7 * 24 * 3600
 
 
@@ -89,7 +90,13 @@ class Backend:
         if new:
             body = {"schema": "reply/1", "command_id": command_id, "ticket_id": ticket_id, "text": text}
             self.queue(command_id, gateway, "reply", body | {"delivery_report": True})
+            self.ask(gateway, command_id)
         return command_id
+
+    def ask(self, gateway: str, command_id: str) -> None:
+        """Ask later what has become of a reply; its end, should it come by itself, takes the question away."""
+        body = {"schema": "get/1", "command_id": f"ask:{command_id}"[:64], "what": "reply", "id": command_id}
+        self.queue(str(body["command_id"]), gateway, "get", body, ASK_S)
 
     def ping(self, gateway: str) -> str:
         """Ask a gateway for a round trip through its database: an integrator's first step."""
@@ -97,25 +104,32 @@ class Backend:
         self.queue(command_id, gateway, "ping", {"schema": "ping/1", "command_id": command_id, "echo": "halo"})
         return command_id
 
-    def on_response(self, _gateway: str, response: dict[str, object]) -> None:
+    def on_response(self, gateway: str, response: dict[str, object]) -> None:
         """Stop repeating a command that was answered, unless the answer is 'not now'."""
-        error = response.get("error")
+        error, result = response.get("error"), response.get("result")
         if isinstance(error, dict) and error["retryable"]:
             return
         self.db.execute("DELETE FROM outbox WHERE id = ?", (response["command_id"],))
+        if response["command"] == "get" and isinstance(result, dict):  # the answer to `ask`
+            self.on_reply(gateway, result)
+            return
         final = response["status"] == "rejected"
         self.db.execute(
             "UPDATE reply SET status = ?, final = ? WHERE command_id = ? AND revision = 0",
             (response["status"], final, response["command_id"]),
         )
 
-    def on_reply(self, _gateway: str, event: dict[str, object]) -> None:
+    def on_reply(self, gateway: str, event: dict[str, object]) -> None:
         """Keep the newest state of a reply; a lower revision came late."""
         self.db.execute(
             "INSERT INTO reply VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET status = excluded.status,"
             " revision = excluded.revision, final = excluded.final WHERE excluded.revision > revision",
             (event["command_id"], event["status"], event["revision"], event["final"]),
         )
+        if event["final"]:
+            self.db.execute("DELETE FROM outbox WHERE id = ?", (f"ask:{event['command_id']}"[:64],))
+        else:
+            self.ask(gateway, str(event["command_id"]))
 
     def on_status(self, topic: str, payload: bytes) -> None:
         """Keep the last word on each status topic; an empty one takes it away."""
@@ -167,16 +181,16 @@ class Backend:
         return json.dumps({"schema": "presence/1", "backend_id": "contoh", "state": state})
 
     def pump(self, client: mqtt.Client) -> None:
-        """Publish what is due from the outbox and set the time of the next try."""
+        """Set the time of the next try of what is due in the outbox, and publish it."""
         query = "SELECT id, topic, body, tries FROM outbox WHERE due <= ? ORDER BY due LIMIT 20"
         rows = self.db.execute(query, (time.time(),)).fetchall()
+        waits = [(time.time() + RETRY_S[min(tries, len(RETRY_S) - 1)], key) for key, _, _, tries in rows]
+        with self.db:
+            self.db.executemany("UPDATE outbox SET due = ?, tries = tries + 1 WHERE id = ?", waits)
         for key, topic, body, _tries in rows:
             mid = client.publish(topic, body, qos=1).mid  # never retained, no MQTT expiry
             if key.startswith("ack:"):
                 self.sent[mid] = key
-        waits = [(time.time() + RETRY_S[min(tries, len(RETRY_S) - 1)], key) for key, _, _, tries in rows]
-        with self.db:
-            self.db.executemany("UPDATE outbox SET due = ?, tries = tries + 1 WHERE id = ?", waits)
 
     def connect(self, options: argparse.Namespace) -> mqtt.Client:
         """Open a fresh client on the session the broker keeps for us; raises OSError."""

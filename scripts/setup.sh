@@ -2,7 +2,8 @@
 # Set up what make needs, once; say nothing when it is there.
 #
 #   setup.sh broker      mosquitto, from the distribution's packages
-#   setup.sh witnesses   openssl for the TLS tests; gammu, gammu-smsd and smstools, that the simulator must convince
+#   setup.sh witnesses   openssl for the TLS tests; gammu, gammu-smsd and smstools, that the simulator must convince;
+#                        PHP and mosquitto's clients, for the backend in PHP
 #   setup.sh run         .venv with what the program needs
 #   setup.sh dev         .venv with what tests and checkers need as well, and the link tree for mypy
 #   setup.sh debian13    .venv-debian13 with the versions of libraries that Debian 13 ships
@@ -83,13 +84,18 @@ broker() {
 witnesses() {
     command -v openssl >/dev/null || need_package openssl "certificates for the TLS tests"
     PATH=$PATH:/usr/sbin
-    command -v gammu >/dev/null && command -v gammu-smsd >/dev/null && command -v smsd >/dev/null && return
+    gammu=0 php=0
+    command -v gammu >/dev/null && command -v gammu-smsd >/dev/null && command -v smsd >/dev/null && gammu=1
+    command -v mosquitto_sub >/dev/null && command -v php >/dev/null && php -m | grep -q '^pdo_sqlite$' && php=1
+    [ "$gammu$php" = 11 ] && return
     command -v apt-get >/dev/null 2>&1 && as_root=$(root) || {
-        say "gammu, gammu-smsd and smstools are missing: their tests will be skipped"
+        say "gammu, gammu-smsd, smstools, php or mosquitto-clients are missing: their tests will be skipped"
         return 0
     }
-    step "installing Debian's gammu, gammu-smsd and smstools (witnesses of the simulator)" \
+    [ "$gammu" = 1 ] || step "installing Debian's gammu, gammu-smsd and smstools (witnesses of the simulator)" \
         install_quietly "$as_root" gammu gammu-smsd smstools
+    [ "$php" = 1 ] || step "installing Debian's php and mosquitto-clients (the backend in PHP is run)" \
+        install_quietly "$as_root" php-cli php-sqlite3 mosquitto-clients
 }
 
 # -- Python ------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from time import monotonic  # noqa: TID251  deadlines of a real wait
@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from kentongan.daemon.cli_simulate import simulate
 from kentongan.daemon.clock import SystemClock
-from kentongan.daemon.conformance import Play, Verdict, Wire
+from kentongan.daemon.conformance import Errand, Play, Verdict, Wire
 from kentongan.daemon.mosquitto import Mosquitto
 from kentongan.daemon.outward import Voice
 from kentongan.mqtt.client import Link
@@ -60,14 +60,22 @@ class County:
         self.process.kill()
         self.process.wait()
 
-    def reply(self, text):
+    def reply(self, ticket_id, text):
+        with self._opened() as county:
+            county.reply(ticket_id, text)
+
+    def ping(self):
+        with self._opened() as county:
+            county.ping(GATEWAY)
+
+    @contextmanager
+    def _opened(self):
         spec = importlib.util.spec_from_file_location("backend", FILE)
         backend = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(backend)
         county = backend.Backend(str(self.db), COUNTY)
         with county.db:
-            (ticket_id,) = county.db.execute("SELECT ticket_id FROM ticket ORDER BY rowid LIMIT 1").fetchone()
-            county.reply(ticket_id, text)
+            yield county
         county.db.close()
 
     def tickets(self):
@@ -100,19 +108,20 @@ def play(port, ask, patience_s=3.0):
 
 
 def test_the_reference_backend_passes_every_point(broker, county):
-    def ask(what):
-        if "pendek" in what:
-            county.reply("Sudah kami teruskan.")
-        elif "2.000" in what:
-            county.reply("x" * 2_000)
-        elif "Matikan" in what:
-            county.kill()
-        else:
-            county.start()
+    def ask(wish):
+        match wish.errand:
+            case Errand.PING:
+                county.ping()
+            case Errand.REPLY:
+                county.reply(wish.ticket_id, wish.text)
+            case Errand.KILL:
+                county.kill()
+            case Errand.START:
+                county.start()
         return True
 
     points = play(broker.port, ask)
-    assert len(points) == 11
+    assert len(points) == 14
     assert [point.line() for point in points.values() if point.verdict is not Verdict.GOOD] == []
 
 

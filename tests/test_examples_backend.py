@@ -16,7 +16,7 @@ from broker import COUNTY, GATEWAY, TOPICS, USERS, Running, link_settings
 from kentongan.daemon.mosquitto import Mosquitto
 from kentongan.mqtt import commands
 from kentongan.mqtt.events import MessageReceived
-from kentongan.mqtt.payloads import Ping, Reply, Resend, TicketAck
+from kentongan.mqtt.payloads import Get, Ping, Reply, Resend, TicketAck
 
 BACKEND = Path(__file__).resolve().parent.parent / "examples" / "backend.py"
 IDS = {"county_id": COUNTY, "gateway_id": GATEWAY}
@@ -174,6 +174,20 @@ def test_an_order_is_repeated_byte_by_byte_until_it_is_answered(county: County) 
     county.acknowledged(3)
     assert county.rows(f"SELECT id FROM outbox WHERE id = '{command_id}'") == []
     assert county.rows("SELECT command_id, status, final FROM reply") == [(command_id, "accepted", 0)]
+
+
+def test_a_reply_whose_end_died_with_the_broker_is_asked_about(county: County) -> None:
+    county.start()
+    county.event("reply", command_id="LPR-1", status="sent", revision=2, final=False)
+    county.acknowledged(1)
+    county.due_now()
+    question = understood(county.message("get"))
+    assert question == Get(command_id="ask:LPR-1", what="reply", id="LPR-1")
+    result = {"command_id": "LPR-1", "status": "delivered", "revision": 3, "final": True}
+    county.event("response", command_id="ask:LPR-1", command="get", status="done", result=result)
+    county.acknowledged(2)
+    assert county.rows("SELECT * FROM reply") == [("LPR-1", "delivered", 3, 1)]
+    assert county.rows("SELECT id FROM outbox WHERE id LIKE 'ask:%'") == []
 
 
 def test_a_lower_revision_of_a_reply_is_ignored(county: County) -> None:

@@ -82,17 +82,6 @@ def test_the_flows_functions_make_valid_commands():
     assert isinstance(read("reply", said["reply"]["$body"].encode(), retained=False), payloads.Reply)
 
 
-# -- PHP ---------------------------------------------------------------------------------------------------------------
-
-PHP = shutil.which("php")
-
-
-@pytest.mark.skipif(PHP is None, reason="php is not installed")
-def test_the_php_backend_parses():
-    file = EXAMPLES_DIR / "php" / "backend.php"
-    subprocess.run([PHP, "-l", str(file)], check=True, capture_output=True)
-
-
 # -- the group bot and Home Assistant ----------------------------------------------------------------------------------
 
 
