@@ -13,7 +13,7 @@ from kentongan.at.exam_table import Grade, Verdict
 from kentongan.at.huawei_ports import HILINK_WORDS, Device, Unusable, choose
 from kentongan.daemon import usb
 from kentongan.daemon.cli_group import config_option
-from kentongan.daemon.clock import SystemClock
+from kentongan.daemon.clock import OfficeZone, SystemClock
 from kentongan.daemon.config import glance
 from kentongan.daemon.errors import ConfigError
 from kentongan.daemon.examiner import Examination, Examiner, paper_end
@@ -46,7 +46,7 @@ def exam(  # noqa: PLR0913, PLR0917  one parameter an option
     if may_send and not number:
         raise click.UsageError("--boleh-kirim wants --nomor")
     last = ""
-    for last in _certificate(port or _configured(path), baud, dialect, number if may_send else "", code):
+    for last in _certificate(port or _configured(path), baud, dialect, number if may_send else "", code, _zone(path)):
         click.echo(last)
     sys.exit(0 if last.endswith(Grade.SUPPORTED.upper()) else 1)
 
@@ -58,7 +58,16 @@ def _configured(path: Path) -> str:
         raise click.UsageError(f"say --port, the configuration names none: {error}") from error
 
 
-def _certificate(port: str, baud: int, dialect: str, number: str, code: str) -> Iterator[str]:
+def _zone(path: Path) -> OfficeZone:
+    try:
+        return OfficeZone(glance(path).gateway.timezone)
+    except ConfigError:
+        return OfficeZone("Asia/Jakarta")
+
+
+def _certificate(  # noqa: PLR0913, PLR0917  one parameter an option, and the zone of the paper
+    port: str, baud: int, dialect: str, number: str, code: str, zone: OfficeZone
+) -> Iterator[str]:
     try:
         device = port_of(port, baud)()
     except PortBusy:
@@ -68,9 +77,9 @@ def _certificate(port: str, baud: int, dialect: str, number: str, code: str) -> 
         yield from paper_end(without_port(str(error), usb.devices()))
         return
     try:
-        examination = Examination(
-            Examiner(device, SystemClock().monotonic), port, os.path.realpath(port) if port.startswith("/") else port
-        )
+        clock = SystemClock()
+        target = os.path.realpath(port) if port.startswith("/") else port
+        examination = Examination(Examiner(device, clock.monotonic), port, target, zone.clock(clock.now().wall_ms))
         yield from examination.hold(dialect, number, code)
     except PortLost as error:
         yield from paper_end(Verdict(Grade.UNDECIDED, (f"port hilang di tengah ujian: {error}",)))

@@ -4,7 +4,9 @@ Refuses to run beside the gateway: two programs on one port destroy each other's
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
+from textwrap import wrap
 from typing import Protocol, TypeVar
 
 from kentongan.at.blackbox import BlackBox
@@ -17,6 +19,7 @@ from kentongan.at.runner import Runner
 from kentongan.at.unasked import RestartSeen, Urc
 
 T = TypeVar("T")
+WIDTH = 80  # a serial console's
 LONGEST_WAIT_S = 5.0
 SEARCH = Synchronise(attempts=10, interval_s=0.3)
 HINT = "modem tidak menjawab: periksa daya, kabel, kecepatan (--baud), dan apakah ada program lain di port ini"
@@ -69,8 +72,9 @@ class Examiner:
 class Examination:
     """The course of one examination."""
 
-    def __init__(self, examiner: Examiner, port: str, target: str) -> None:
+    def __init__(self, examiner: Examiner, port: str, target: str, when: str = "") -> None:
         self._examiner = examiner
+        self._when = when  # in words, for the paper
         self._port = port
         self._target = target
 
@@ -83,11 +87,14 @@ class Examination:
             yield from paper_end(Verdict(Grade.UNDECIDED, (HINT,)))
             return
         ground = Ground(basis, self._port, self._target, number, code, self._examiner.heard)
-        yield from _head(basis, self._port)
+        yield from _head(basis, self._port, self._when)
         findings = {}
         for check in CHECKS:
             findings[check.number] = found = self._ask(check, ground)
-            yield f"{check.number:>2}  {found.mark:<11}  {check.title}: {found.text}"
+            yield from _row(f"{check.number:>2}  {found.mark:<11}  ", f"{check.title}: {found.text}")
+        marks = Counter(found.mark for found in findings.values())
+        yield ""
+        yield from _row("jumlah   : ", ", ".join(f"{marks[mark]} {mark}" for mark in Mark))
         yield from paper_end(judge(basis, findings, ground))
 
     def _ask(self, check: Check, ground: Ground) -> Finding:
@@ -108,18 +115,27 @@ class Examination:
 USSD = 13
 
 
-def _head(basis: Basis, port: str) -> Iterator[str]:
+def _head(basis: Basis, port: str, when: str) -> Iterator[str]:
     who = basis.identified
     signal = "?" if basis.dbm is None else f"{basis.dbm} dBm"
     yield "SERTIFIKAT UJI MODEM KENTONGAN"
-    yield f"modem    : {who.manufacturer} {who.model}, {who.revision}, IMEI {who.imei or '?'}"
-    yield f"port     : {port}, dialek {basis.dialect.name}"
-    yield f"jaringan : {basis.operator or '?'}, CREG {basis.registration}, sinyal {signal}, kartu {basis.sim}"
+    if when:
+        yield f"waktu    : {when}"
+    yield from _row("modem    : ", f"{who.manufacturer} {who.model}, {who.revision}, IMEI {who.imei or '?'}")
+    yield from _row("port     : ", f"{port}, dialek {basis.dialect.name}")
+    network = f"{basis.operator or '?'}, CREG {basis.registration}, sinyal {signal}, kartu {basis.sim}"
+    yield from _row("jaringan : ", network)
     yield ""
 
 
 def paper_end(verdict: Verdict) -> Iterator[str]:
     """Write the verdict and its reasons."""
     yield ""
-    yield from (f"alasan   : {reason}" for reason in verdict.reasons)
+    for reason in verdict.reasons:
+        yield from _row("alasan   : ", reason)
     yield f"PUTUSAN  : {verdict.grade.upper()}"
+
+
+def _row(head: str, text: str) -> list[str]:
+    """Lay a row out for a console; what does not fit goes on below its text."""
+    return wrap(text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False)

@@ -27,11 +27,14 @@ def reasons(lines):
 
 def answers(lines):
     """Return mark and text by the number of the question."""
-    found = {}
+    found, number = {}, 0
     for line in lines:
         if line[:2].strip().isdigit():
-            found[int(line[:2])] = (line[4:15].strip(), line[17:].partition(": ")[2])
-    return found
+            number = int(line[:2])
+            found[number] = (line[4:15].strip(), line[17:])
+        elif line.startswith(" " * 17) and number:
+            found[number] = (found[number][0], f"{found[number][1]} {line.strip()}")
+    return {number: (mark, text.partition(": ")[2]) for number, (mark, text) in found.items()}
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
@@ -157,3 +160,20 @@ def test_the_command_names_what_it_cannot_open():
 def test_sending_wants_a_number():
     result = CliRunner().invoke(cli, ["exam", "--port", "sim:sim800", "--boleh-kirim"], prog_name="kentongan")
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_the_certificate_fits_a_serial_console_and_asks_all_twenty(persona):
+    port = SimPort(persona, "ussd:data=*888#=Sisa pulsa Rp 25.000,code=0")
+    lines = certificate(port, number=OWN, code="*888#")
+    assert max(map(len, lines)) <= 80
+    assert "".join(lines).isascii()
+    assert sorted(answers(lines)) == list(range(1, 21)) == [check.number for check in CHECKS]
+    (count,) = [line for line in lines if line.startswith("jumlah")]
+    assert sum(int(word) for word in count.split() if word.isdigit()) == 20
+
+
+def test_the_paper_bears_the_time_of_the_office():
+    examiner = Examiner(port := SimPort("sim800c"), port.monotonic)
+    paper = Examination(examiner, "/dev/modem", "/dev/ttyUSB2", "24-11-2026 11:00:00 WIB").hold("auto", "", "")
+    assert list(paper)[1] == "waktu    : 24-11-2026 11:00:00 WIB"
