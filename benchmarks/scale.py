@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from statistics import median
@@ -29,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TOTALS = re.compile(r"(\d+)/(\d+) gateways online, (\d+) tickets, (\d+) not yet acknowledged, (\d+) SMS sent")
 CONNECTED = re.compile(r"^(\S+): New client connected from \S+ as (sim-\d+)")
 DOWN_S = 3.0  # how long the broker is away
+SETTLE_S = 15.0  # the second half's last tickets are acknowledged, and answered
 
 
 def cpu_s(pid: int) -> float:
@@ -136,62 +138,73 @@ def main() -> int:
         return measure(Province(Path(folder), options))
 
 
-def measure(province: Province) -> int:
-    """Play it and judge."""
-    options = province.options
-    province.start()
-    first_s = province.all_online(300)
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What half the time showed, before the kill."""
+
+    tickets_s: float
+    fleet: float  # processor, as a share of one core
+    broker: float
+    backend: float
+    gateways_mb: float  # all of them
+    broker_mb: float
+
+
+def flow(province: Province, seconds: float) -> Flow:
+    """Let tickets flow, and weigh."""
     pids = [child.pid for child in province.children]
-    before, began = (
-        [cpu_s(pid) for pid in (*pids, province.broker.pid, province.backend.pid)],
-        province.clock.monotonic(),
-    )
+    weighed = (*pids, province.broker.pid, province.backend.pid)
+    before, began = [cpu_s(pid) for pid in weighed], province.clock.monotonic()
     seen = province.county("SELECT count(*) FROM ticket")
-    province.wait(options.seconds / 2)
+    province.wait(seconds)
     took_s = province.clock.monotonic() - began
-    used = [
-        cpu_s(pid) - was for pid, was in zip((*pids, province.broker.pid, province.backend.pid), before, strict=True)
-    ]
-    flowed = province.county("SELECT count(*) FROM ticket") - seen
-    weights = [rss_mb(pid) for pid in pids]
-    broker_mb = rss_mb(province.broker.pid)
+    *fleet, broker, backend = [(cpu_s(pid) - was) / took_s for pid, was in zip(weighed, before, strict=True)]
+    arrived = province.county("SELECT count(*) FROM ticket") - seen
+    weights = sum(map(rss_mb, pids))
+    return Flow(arrived / took_s, sum(fleet), broker, backend, weights, rss_mb(province.broker.pid))
+
+
+def storm(province: Province) -> tuple[list[float], float]:
+    """Kill the broker and start it again; gives when each gateway was back, and when all were seen to be."""
     province.broker.kill()
     province.wait(DOWN_S)
     province.broker.start()
     up = datetime.now().replace(microsecond=0)  # noqa: DTZ005, TID251  as mosquitto writes its log
     back_s = province.all_online(180)
-    waits = sorted(max(0.0, (at - up).total_seconds()) for at in province.connections().values())
-    province.wait(options.seconds / 2)
-    for child in province.children:
-        child.poll()
-    province.wait(15)
+    return sorted(max(0.0, (at - up).total_seconds()) for at in province.connections().values()), back_s
+
+
+def measure(province: Province) -> int:
+    """Play it and judge."""
+    options = province.options
+    province.start()
+    first_s = province.all_online(300)
+    flowed = flow(province, options.seconds / 2)
+    waits, back_s = storm(province)
+    province.wait(options.seconds / 2 + SETTLE_S)
     province.stop()
     said = province.said()
-    tickets, unacknowledged = sum(each[2] for each in said), sum(each[3] for each in said)
+    tickets, unacknowledged, sent = (sum(each[field] for each in said) for field in (2, 3, 4))
     arrived = province.county("SELECT count(DISTINCT ticket_id) FROM ticket")
-    sent = sum(each[4] for each in said)
-    peak = max(Counter(waits).values())
-    gateways = options.gateways
-    share = 100 * sum(used[:-2]) / took_s
-    storm = f"{median(waits):.0f} s / {waits[-1]:.0f} s (all after {back_s:.0f} s)"
+    count, share = options.gateways, 100 * flowed.fleet
     body = f"""## Scale
 
-{gateways} whole gateways in {len(pids)} processes, one mosquitto, one reference backend that answers every ticket;
+{count} whole gateways in {options.processes} processes, one mosquitto, one reference backend that answers every ticket;
 {options.rate:.0f} SMS a minute; the broker killed once and away for {DOWN_S:.0f} s.
 
 | What | Measured |
 |---|---|
 | all gateways online after the start | {first_s:.0f} s |
-| tickets a second, gateway to acknowledged | {flowed / took_s:.1f} |
-| processor, all gateways | {share:.0f} % of a core ({share / gateways:.2f} % each) |
-| processor, broker / backend | {100 * used[-2] / took_s:.0f} % / {100 * used[-1] / took_s:.0f} % |
-| memory of a gateway (shared interpreter) | {sum(weights) / gateways:.1f} MB |
-| memory of the broker | {broker_mb:.1f} MB |
-| after the broker's return: half / last gateway back | {storm} |
-| most connections in one second of the storm | {peak} of {gateways} |
+| tickets a second, gateway to acknowledged | {flowed.tickets_s:.1f} |
+| processor, all gateways | {share:.0f} % of a core ({share / count:.2f} % each) |
+| processor, broker / backend | {100 * flowed.broker:.0f} % / {100 * flowed.backend:.0f} % |
+| memory of a gateway (shared interpreter) | {flowed.gateways_mb / count:.1f} MB |
+| memory of the broker | {flowed.broker_mb:.1f} MB |
+| after the broker's return: half / last gateway back | {median(waits):.0f} s / {waits[-1]:.0f} s (seen after {back_s:.0f} s) |
+| most connections in one second of the storm | {max(Counter(waits).values())} of {count} |
 | tickets opened / at the backend / not acknowledged at the end | {tickets} / {arrived} / {unacknowledged} |
 | SMS sent (acknowledgements and replies) | {sent} |
-"""
+"""  # noqa: E501  a table
     print(body)
     if options.write:
         results.write("scale", body)
