@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-newest test-debian13 lint docs fault-run format bench bench-store chaos crash userland contract deb image hw-test hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls idle-tls e50
+.PHONY: help demo test test-newest test-debian13 lint docs fault-run field-life format bench bench-store chaos crash userland contract deb image hw-test hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls idle-tls e50
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -86,6 +86,10 @@ fault-run: ## strike the appliance with every way of not running; writes docs/fa
 	@$(SETUP) broker dev
 	$(RUN) benchmarks/fault_run.py --write
 	$(RUN) -m kentongan.daemon.card docs
+
+field-life: ## thirty days in the field in accelerated time: no false alarm, none missed; writes benchmarks/RESULTS.md (four minutes)
+	@$(SETUP) dev
+	$(RUN) benchmarks/field_life.py --write
 
 chaos: ## kill the gateway 200 times under traffic; writes benchmarks/RESULTS.md (ten minutes)
 	@$(SETUP) broker dev

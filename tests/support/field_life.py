@@ -54,7 +54,7 @@ class Life:
     now: float = 1_000.0
     broker_is_up: bool = False
     county_acks: bool = True
-    credit: bool = True
+    wrote: int = 0  # citizens
     host: HostStatus = WELL
     blows: list[Blow] = field(default_factory=list)
     shown: list[tuple[float, frozenset[str]]] = field(default_factory=list)
@@ -67,6 +67,7 @@ class Life:
         self.bench.at = self.bench.at._replace(steady_ms=round(self.now * 1000))
         self.bench.start()
         self.vm = VirtualModem(by_name("sim800"), timing=TIMING)
+        self.tell_time(0.0)
         self.modem = Modem(ModemSettings("a", "sim800"))
         self.is_open = self.present = False
         self._up_since = self._reopen_at = self.now
@@ -90,6 +91,15 @@ class Life:
         for fault in faults:
             self.vm.inject(parse_fault(fault))
 
+    def citizen(self, text: str) -> None:
+        """Let somebody write who has not written before."""
+        self.wrote += 1
+        self.vm.sms(f"+62812345{self.wrote:05d}", text)
+
+    def tell_time(self, ahead_s: float) -> None:
+        """Let the mobile network's clock be so far ahead of the true time."""
+        self.vm.device.network.wall_offset_s = self.bench.at.wall_ms / 1000 - self.now + ahead_s
+
     def broker(self, up: bool) -> None:
         """Bring the broker or take it away."""
         self.broker_is_up = up
@@ -101,8 +111,8 @@ class Life:
             self._do(self.bench.do(lost))
 
     def measured(self, **changes) -> None:
-        """Let the machine be measured with other figures."""
-        self.host = replace_host(WELL, changes)
+        """Let the machine be measured with these figures from now on."""
+        self.host = replace_host(self.host, changes)
 
     # -- time ----------------------------------------------------------------------------------------------------------
 
