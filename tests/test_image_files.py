@@ -14,6 +14,7 @@ SCRIPTS = [
     *sorted((FILES / "usr/lib/kentongan-image").iterdir()),
     FILES / "etc/initramfs-tools/hooks/kentongan",
     FILES / "etc/initramfs-tools/scripts/init-bottom/kentongan",
+    FILES / "etc/initramfs-tools/scripts/local-top/kentongan",
 ]
 
 
@@ -32,9 +33,18 @@ def test_the_kernel_keeps_its_console_off_the_modems_line() -> None:
 
 
 def test_the_card_is_mounted_so_that_nothing_on_it_runs_and_only_root_reads_it() -> None:
-    line = next(line for line in (FILES / "etc/fstab").read_text().splitlines() if "KENTONGAN" in line)
+    told = (FILES / "etc/initramfs-tools/scripts/init-bottom/kentongan").read_text()
+    options = re.search(r"mount -t vfat -o (\S+)", told)
 
-    assert {"ro", "nofail", "nosuid", "nodev", "noexec", "umask=0077"} <= set(line.split()[3].split(","))
+    assert options is not None
+    assert {"ro", "nosuid", "nodev", "noexec", "umask=0077"} <= set(options[1].split(","))
+    assert "KENTONGAN" not in (FILES / "etc/fstab").read_text(), "systemd would wait for udev"
+
+
+def test_no_partition_is_believed_by_its_name_alone() -> None:
+    for folder in ("init-bottom", "local-top"):
+        assert "blkid -L" not in (FILES / f"etc/initramfs-tools/scripts/{folder}/kentongan").read_text()
+    assert "blkid" not in (FILES / "usr/lib/kentongan-image/grow").read_text()
 
 
 def test_nobody_comes_in_by_a_password() -> None:
