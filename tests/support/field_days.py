@@ -101,11 +101,14 @@ def strike_clock(life: Life, random: Random) -> Struck:
 
     def tell(ahead_s: float) -> None:
         life.tell_time(ahead_s)
-        life.inject("restart-now")
+        network = life.vm.device.network
+        stamp = network.stamp(life.now)
+        told = f'*PSUTTZ: {stamp.utc_fields},"{stamp.quarters:+d}",0'.replace(",", r"\,")
+        life.inject(f"line:data={told}")  # a cell tells it whenever the network likes
 
     tell(2 * DAY_S)
     life.at_time(life.now + seconds, lambda: tell(0.0))
-    return frozenset({"clock_disagrees"}), SEARCH | MODEM, seconds, BACK
+    return frozenset({"clock_disagrees"}), frozenset(), seconds, BACK
 
 
 def strike_broker(life: Life, random: Random) -> Struck:
