@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-newest test-debian13 lint docs fault-run field-life format bench bench-store chaos crash userland contract deb image hw-test hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls idle-tls e50
+.PHONY: help demo test test-newest test-debian13 lint docs fault-run field-life format bench bench-store chaos crash power userland contract deb image hw-test hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls idle-tls e50
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -106,6 +106,10 @@ e50: ## 300 tickets and replies under 90 kills of gateway, backend and broker; w
 crash: ## end a gateway at every step it takes and 1,000 times at random; writes benchmarks/RESULTS.md (five minutes)
 	@$(SETUP) dev
 	$(RUN) benchmarks/crash.py --write
+
+power: ## cut the power at every operation on the disk, three ways; writes benchmarks/RESULTS.md (ten minutes)
+	@$(SETUP) dev
+	$(RUN) benchmarks/power.py --write
 
 userland: ## prove a clean clone in clean Debian 12 and 13 folders (root; half an hour)
 	sh scripts/userland.sh 12 13
