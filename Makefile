@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-newest test-debian13 lint docs fault-run field-life format bench bench-store chaos crash power userland contract deb image hw-test hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls idle-tls e50
+.PHONY: help demo test test-newest test-debian13 lint docs fault-run field-life format bench bench-store chaos crash power userland contract deb image hw-test hw-test-fast clean modem-faults fuzz fuzz-commands scale latency-tls idle-tls e50 node-red
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -81,6 +81,12 @@ latency-tls: ## a ticket's way over TLS to the backend's acknowledgement; writes
 idle-tls: ## an idle hour over TLS, octet by octet; writes benchmarks/RESULTS.md (an hour, idle)
 	@$(SETUP) broker dev
 	$(RUN) benchmarks/idle_tls.py --write
+
+node-red: ## install Node-RED by npm into build/node-red and hold the example's flow to the acceptance list (five minutes)
+	@$(SETUP) broker dev
+	npm install --no-audit --no-fund --prefix build/node-red node-red@4 node-red-node-sqlite@1
+	npm rebuild --prefix build/node-red sqlite3
+	KENTONGAN_NODE_RED=$(CURDIR)/build/node-red $(RUN) -m pytest -q -s tests/test_examples_nodered.py
 
 fault-run: ## strike the appliance with every way of not running; writes docs/faults.md (root for two of them; an hour)
 	@$(SETUP) broker dev
