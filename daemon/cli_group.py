@@ -16,6 +16,7 @@ COMMANDS = {
     "tickets": ("kentongan.daemon.cli_tickets", "tickets", "List the newest tickets."),
     "outbox": ("kentongan.daemon.cli_tickets", "outbox", "List the newest outgoing SMS."),
     "queue": ("kentongan.daemon.cli_store", "queue", "Show what waits, and how full the store is."),
+    "report": ("kentongan.daemon.cli_report", "report", "Show a month in figures; --csv for Excel, --html to print."),
     "export": ("kentongan.daemon.cli_export", "export", "Write tickets as a table for Excel."),
     "erase": ("kentongan.daemon.cli_store", "erase", "Erase what a citizen wrote, for good."),
     "integrity": ("kentongan.daemon.cli_store", "integrity", "Check the whole database."),

@@ -1,30 +1,27 @@
 """What the gateway looks after once a minute: time standards, broadcasts, the report of the month, the store."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 
 import msgspec
 
 from kentongan.daemon.clock import LONGEST_OFF_MS
+from kentongan.daemon.monthly import Month, Spread, collect, shifted, span_of
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.standards import Leg
 from kentongan.daemon.upkeep import Upkeep
 from kentongan.mqtt import payloads
-from kentongan.queue.incidents import Incident
 from kentongan.queue.records import Lane, Moment, OutboundState, SpoolDraft
 from kentongan.queue.store import Store
 from kentongan.queue.store_ledger import Examined, Progress
-
-OUTAGES = 1_000  # incidents looked through for a report
 
 
 class Rounds:
     """Looks and tells; every finding is told once."""
 
-    def __init__(self, store: Store, voice: Voice, legs: Sequence[Leg] = ()) -> None:
+    def __init__(self, store: Store, voice: Voice, lines: Sequence[str], legs: Sequence[Leg] = ()) -> None:
         self._store = store
+        self._lines = lines
         self._voice = voice
         self._legs = legs
         self.upkeep = Upkeep(store.care)
@@ -107,9 +104,8 @@ class Rounds:
             self._store.ledger.report(period, self._written(period, at), at)
 
     def _written(self, period: str, at: Moment) -> SpoolDraft:
-        span = self._span(period)
-        counts = self._store.ledger.figures(period) | self._store.ledger.outgoing(span.start_ms, span.end_ms)
-        signed = msgspec.json.encode({"counts": dict(sorted(counts.items())), "period": period})
+        month = collect(self._store, period, span_of(period, self._voice.offset_min), at.wall_ms, self._lines)
+        counts = dict(sorted(month.counts.items()))
         event = payloads.Report(
             event_id=self._voice.ids.new(at.wall_ms),
             county_id=self._voice.topics.county_id,
@@ -117,56 +113,29 @@ class Rounds:
             period=period,
             made_at=self._voice.time(at.wall_ms),
             store_id=self._voice.store_id,
-            counts=dict(sorted(counts.items())),
-            sha256=hashlib.sha256(signed).hexdigest(),
-            acknowledgement=_waits(self._store.ledger.waits(span.start_ms, span.end_ms)),
-            outages=_outages(self._store.incidents.newest(OUTAGES, span.start_ms), span, at) or msgspec.UNSET,
+            counts=counts,
+            sha256=hashlib.sha256(msgspec.json.encode({"counts": counts, "period": period})).hexdigest(),
+            acknowledgement=_waits(month.taken),
+            operator_delay=_waits(month.held),
+            answer=_waits(month.answered),
+            outages=_outages(month) or msgspec.UNSET,
+            reports=month.reports,
+            waiting=month.waiting,
+            down_s=month.down_ms // 1_000,
+            known_s=month.known.lasted_ms // 1_000,
         )
         return self._voice.draft(Lane.EVENT, "report", event.event_id, event)
 
-    def _span(self, period: str) -> "Span":
-        return Span(self._midnight(period), self._midnight(shifted(period, 1)))
 
-    def _midnight(self, period: str) -> int:
-        """Give the first moment of a month in the office's zone."""
-        utc_ms = payloads.unix_ms(f"{period}-01T00:00:00Z")
-        return utc_ms - 60_000 * self._voice.offset_min(utc_ms)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A time on the wall clock."""
-
-    start_ms: int
-    end_ms: int
-
-
-def shifted(period: str, months: int) -> str:
-    """Name the month so many months later."""
-    first = datetime.fromisoformat(f"{period}-01")
-    count = first.year * 12 + first.month - 1 + months
-    return f"{count // 12:04}-{count % 12 + 1:02}"
-
-
-def _waits(waited_ms: Sequence[int]) -> payloads.Waits | msgspec.UnsetType:
-    if not waited_ms:
+def _waits(spread: Spread | None) -> payloads.Waits | msgspec.UnsetType:
+    if spread is None:
         return msgspec.UNSET
-
-    def rank(share: float) -> int:
-        return waited_ms[min(len(waited_ms) - 1, int(share * len(waited_ms)))] // 1_000
-
-    return payloads.Waits(count=len(waited_ms), p50_s=rank(0.5), p95_s=rank(0.95), max_s=waited_ms[-1] // 1_000)
+    p50_s, p95_s, max_s = (each // 1_000 for each in (spread.p50_ms, spread.p95_ms, spread.max_ms))
+    return payloads.Waits(count=spread.count, p50_s=p50_s, p95_s=p95_s, max_s=max_s)
 
 
-def _outages(incidents: Iterable[Incident], span: Span, at: Moment) -> tuple[payloads.Outage, ...]:
-    """Sum incidents up by cause, cut to the month."""
-    found: dict[str, list[int]] = {}
-    for incident in incidents:
-        end_ms = at.wall_ms if incident.ended_ms is None else incident.ended_ms
-        inside_ms = min(end_ms, span.end_ms) - max(incident.began_ms, span.start_ms)
-        if inside_ms > 0:
-            found.setdefault(incident.cause, []).append(inside_ms)
+def _outages(month: Month) -> tuple[payloads.Outage, ...]:
+    summed = sorted(month.troubles, key=lambda trouble: trouble.cause)
     return tuple(
-        payloads.Outage(cause=cause, count=len(times), seconds=sum(times) // 1_000)
-        for cause, times in sorted(found.items())
+        payloads.Outage(cause=each.cause, count=each.count, seconds=each.lasted_ms // 1_000) for each in summed
     )

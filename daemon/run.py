@@ -190,7 +190,7 @@ class Gateway:
             standing,
             keeper,
             sources.journal,
-            Rounds(store, voice, self._legs),
+            Rounds(store, voice, tuple(lines), self._legs),
             self.recoveries,
             self.cards,
         )

@@ -261,7 +261,13 @@ EVENTS: dict[str, tuple[Struct, ...]] = {
             counts={"tickets": 212, "follow_ups": 31, "category.infrastruktur": 120, "quarantined.operator": 44},
             sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             acknowledgement=payloads.Waits(count=212, p50_s=1, p95_s=4, max_s=5400),
+            operator_delay=payloads.Waits(count=208, p50_s=6, p95_s=41, max_s=7310),
+            answer=payloads.Waits(count=190, p50_s=4320, p95_s=82800, max_s=260100),
             outages=(payloads.Outage(cause="broker_unreachable", count=2, seconds=5400),),
+            reports=212,
+            waiting=17,
+            down_s=2700,
+            known_s=2678400,
         ),
     ),
 }

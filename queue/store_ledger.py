@@ -51,6 +51,29 @@ _MET = {
 }
 
 
+# Of each report: whether it was closed or refused, and how long its citizen waited for the first reply.
+ANSWERS = """
+    SELECT t.state = 'refused' OR instr(t.notes, '["closed",') > 0, (
+        SELECT min(m.accepted_ms) - t.received_ms FROM ticket u JOIN message m ON m.ticket_id = u.ticket_id
+        WHERE u.number = t.number AND m.command_id IS NOT NULL AND m.ticket_id != '')
+    FROM ticket t WHERE t.thread = 'new' AND t.received_ms >= ? AND t.received_ms < ?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """How reports were answered: waits for the first reply in milliseconds, the shortest first."""
+
+    waits_ms: tuple[int, ...]
+    closed: int  # without a reply
+    reports: int
+
+    @property
+    def waiting(self) -> int:
+        """Count the reports that have neither reply nor end."""
+        return self.reports - self.closed - len(self.waits_ms)
+
+
 @dataclass(frozen=True, slots=True)
 class Examined:
     """A ticket whose time for a leg is over; `mark` orders them."""
@@ -130,6 +153,20 @@ class Ledger:
                 until_ms,
             )
             return [row[0] for row in rows]
+
+    def answers(self, since_ms: int, until_ms: int) -> Answers:
+        """Tell how the reports of a time were answered: a reply to any SMS of a report's thread counts."""
+        with self._file.reading():
+            rows = self._file.run(ANSWERS, since_ms, until_ms)
+            found = [(closed, waited) for closed, waited in rows]
+        waits = sorted(max(0, waited) for _, waited in found if waited is not None)
+        return Answers(tuple(waits), sum(closed and waited is None for closed, waited in found), len(found))
+
+    def life(self) -> tuple[int, int]:
+        """Tell when the store was made and when it was written last, on the wall clock: it knows of nothing else."""
+        with self._file.reading():
+            row = self._file.one("SELECT born_ms, wall_ms FROM store")
+        return (row[0], row[1]) if row else (0, 0)
 
     def outgoing(self, since_ms: int, until_ms: int) -> dict[str, int]:
         """Count the outgoing messages of a time by their state."""

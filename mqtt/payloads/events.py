@@ -270,7 +270,7 @@ class Outage(Struct, frozen=True, kw_only=True):
 
 
 class Waits(Struct, frozen=True, kw_only=True):
-    """Seconds from an SMS to its acknowledgement by the backend."""
+    """Seconds that SMS waited for one thing."""
 
     count: Count
     p50_s: Count
@@ -279,7 +279,11 @@ class Waits(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True, tag_field="schema", tag="report/1"):
-    """The month in figures, without a person in it; offered until `command/report_ack`."""
+    """The month in figures, without a person in it; offered until `command/report_ack`.
+
+    `operator_delay`: from the service centre's stamp to the gateway; `acknowledgement`: from there to the backend's
+    `ticket_ack`; `answer`: to the first reply.
+    """
 
     event_id: Uuid
     county_id: Slug
@@ -291,3 +295,9 @@ class Report(Struct, frozen=True, kw_only=True, tag_field="schema", tag="report/
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}(?![\s\S])", description="Of period and counts")]
     acknowledgement: Waits | UnsetType = UNSET
     outages: tuple[Outage, ...] | UnsetType = UNSET
+    operator_delay: Waits | UnsetType = UNSET  # since 1.1, as all that follows
+    answer: Waits | UnsetType = UNSET
+    reports: Annotated[Count, Meta(description="New tickets, follow-ups apart")] | UnsetType = UNSET
+    waiting: Annotated[Count, Meta(description="Of these, with neither reply nor end")] | UnsetType = UNSET
+    down_s: Annotated[Count, Meta(description="When no SMS could be received or sent")] | UnsetType = UNSET
+    known_s: Annotated[Count, Meta(description="Of the month, what the gateway knows")] | UnsetType = UNSET

@@ -128,7 +128,7 @@ class Bench:
             standing,
             keeper,
             sources.journal,
-            Rounds(self.store, voice, self.legs),
+            Rounds(self.store, voice, ("a",), self.legs),
             recoveries,
             cards,
         )
