@@ -45,7 +45,8 @@ def written(of: Counter[str], steps: int, worlds: int, seed: int, took_s: int) -
 
 {steps} writes, truncations and syncs of a gateway that makes its store, takes five letters, one of them long,
 acknowledges and answers each: cut before each of them, {KINDS} times (of what was written since the last sync nothing,
-all, or chance sectors were there), and in {worlds} worlds at 2 to {MOST_CUTS} random operations (seed {seed}); {took_s} s.
+all, or chance sectors were there), and in {worlds} worlds at 2 to {MOST_CUTS} random operations (seed {seed});
+{took_s} s.
 
 | What | Counted | Promised |
 |---|---|---|

@@ -54,6 +54,9 @@ class _Methods(ctypes.Structure):
     )
 
 
+KEPT: list[object] = []  # what SQLite may still call, long after a test
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """Octets handed over; `data` is nothing for a file cut at `offset`."""
@@ -121,7 +124,6 @@ class Disk:
         self.images: dict[str, Image] = {}
         self._names: dict[int, str] = {}
         self._tables: dict[int, _Methods] = {}
-        self._kept: list[object] = []  # ctypes' functions live as long as somebody holds them
 
     @contextmanager
     def inserted(self) -> Iterator["Disk"]:
@@ -149,7 +151,7 @@ class Disk:
         functions = _OPEN(open_), _DELETE(delete)
         mine.name = b"kentongan-disk"
         mine.open, mine.delete = (ctypes.cast(function, _p).value for function in functions)
-        self._kept += [mine, *functions]
+        KEPT.extend([mine, *functions])
         SQLITE.sqlite3_vfs_register(ctypes.byref(mine), 1)
         try:
             yield self
@@ -205,8 +207,9 @@ class Disk:
         ):
             callback = kind(function)
             setattr(mine, name, ctypes.cast(callback, _p).value)
-            self._kept.append(callback)
+            KEPT.append(callback)
         self._tables[below] = mine
+        KEPT.append(mine)
         return mine
 
 
