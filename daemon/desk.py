@@ -68,7 +68,7 @@ class Desk:
             case CommandTopic(name):
                 return self._command(name, event, at)
             case None:
-                return [Note("message_ignored", (("topic", event.topic),))]
+                return [Note("message_ignored", (("octets", len(event.payload)),))]
 
     def _presence(self, event: MessageReceived) -> list[Command]:
         """Offer everything again to a backend that came back (contract 4.7)."""
@@ -88,7 +88,7 @@ class Desk:
         return [Note("numbers_skipped", (("mark", mark),))]
 
     def _command(self, name: str, event: MessageReceived, at: Moment) -> list[Command]:
-        command = contract.read(name, event.payload, retained=event.retained)
+        command, name = contract.read(name, event.payload, retained=event.retained), contract.named(name)
         match command:
             case Refused():
                 outcome = self._refuse(name, command, event, at)

@@ -66,8 +66,10 @@ COMMANDS: dict[str, type[Command]] = {
 }
 
 _COMMAND_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-_NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
-_UNKNOWN_FIELD = re.compile(r"unknown field `([A-Za-z0-9_]{1,40})`")
+# A misspelt name is worth repeating, a number or a text in its place is not: no name of ours holds a digit.
+_NAME = re.compile(r"[a-z_]{1,40}")
+_UNKNOWN_FIELD = re.compile(r"unknown field `([A-Za-z_]{1,40})`")
+UNKNOWN = "unknown"
 _PATH = re.compile(r" - at `\$\.?([A-Za-z0-9_.\[\]]*)`$")
 _OURS = re.compile(r"([a-z_]+): (.+)")  # what the Structs' own checks say
 _BOM = b"\xef\xbb\xbf"
@@ -121,6 +123,11 @@ def read(name: str, payload: bytes, *, retained: bool) -> Command | Refused:
     except _NotJsonError as error:
         return _unread(ErrorCode.INVALID_JSON, str(error), payload)
     return _checked(name, value, payload)
+
+
+def named(name: str) -> str:
+    """Give a command's name as it may be repeated in answers and logs: a topic can hold anything."""
+    return name if _NAME.fullmatch(name) else UNKNOWN
 
 
 def fingerprint(command: Command) -> str:
