@@ -41,6 +41,18 @@ class LeaveUssd:
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseUssd:
+    """Answer the menu of the open USSD session."""
+
+    choice: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureSupply:
+    """Read the supply voltage: the dip shows right after a send (modem.md 2.9)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Adjust:
     """Send the comfortable settings and ask for the details, once after a start."""
 
@@ -65,8 +77,9 @@ class SearchNetwork:
     """Ask whether the network has been found."""
 
 
-Wish = HangUp | LeaveUssd | Adjust | Inspect | WalkOthers | ReadMark | WriteMark
-Job = ReadSlot | ReadNew | FreeSlot | SendPart | RunUssd | WalkAll | Poll | SearchNetwork | Wish
+Watch = Poll | Inspect | Adjust | MeasureSupply | HangUp | SearchNetwork
+Wish = HangUp | LeaveUssd | ChooseUssd | MeasureSupply | Adjust | Inspect | WalkOthers | ReadMark | WriteMark
+Job = ReadSlot | ReadNew | FreeSlot | SendPart | RunUssd | WalkAll | Watch | Wish
 
 
 class Agenda:

@@ -29,9 +29,10 @@ class SendPart:
 
 @dataclass(frozen=True, slots=True)
 class RunUssd:
-    """Ask the network a USSD code such as `*888#`."""
+    """Ask the network a USSD code such as `*888#`; `choices` answer the menus that come, one after the other."""
 
     code: str
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,8 @@ def is_writable(command: "ModemCommand") -> bool:
             return _STORAGE.fullmatch(storage) is not None and 0 <= index <= 65535
         case SendPart(_, octets, pdu_hex):
             return 0 < octets < 180 and _PDU.fullmatch(pdu_hex) is not None
-        case RunUssd(code):
-            return _USSD.fullmatch(code) is not None
+        case RunUssd(code, choices):
+            return all(_USSD.fullmatch(text) for text in (code, *choices))
         case WriteMark(counter):
             return 0 <= counter < 10**9
         case WalkSlots() | Recover() | Shutdown():

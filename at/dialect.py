@@ -27,6 +27,7 @@ class Dialect:
     send_timeout_s: float
     rescans_sim: bool = False  # sees a card that was put back only when the radio is switched off and on
     supply: str = ""  # asks for the supply voltage; the third field of its answer is in mV
+    heat: str = ""  # asks for the temperature; the second field of its answer is in degrees
     network_time: str = ""  # makes the module take its clock from the network, for good
     fixes_rate: bool = False  # may still be at automatic rate detection, where no `RDY` betrays a restart
     read_delay_s: float = 0.0  # from `+CMTI` until the slot can be read
@@ -65,6 +66,7 @@ SIM800 = Dialect(
     send_timeout_s=85.0,  # the manual's 60 s, TR1M of 24.011 (45 s), and time to listen before anything is written
     rescans_sim=True,  # SIM800L, and every holder without a detection switch (modem.md 3.3)
     supply="AT+CBC",
+    heat="AT+CMTE?",  # asked, not switched on: `AT+CMTE=1` also lets the module switch itself off
     network_time="AT+CLTS=1;&W",  # modem.md 2.1 step 25
     fixes_rate=True,
 )

@@ -52,7 +52,7 @@ class News:
             case UrcKind.TIME:
                 self._service.pulse.told(time_told(urc.line))
             case UrcKind.USSD:
-                self._service.sender.answered(urc.line)
+                self._service.session.answered(urc.line, now)
             case UrcKind.BROADCAST | UrcKind.BANNER | UrcKind.NOISE:
                 pass
             case _:

@@ -124,6 +124,7 @@ class Condition:
     operator: str | None
     settings_kept: bool  # the notification settings are still ours
     millivolts: int | None
+    celsius: int | None
     time: NetworkTime | None
 
 
@@ -142,11 +143,26 @@ def inspect(cnmi: str, dialect: Dialect) -> Procedure[Condition]:
     name = yield from ask_operator()
     kept = yield from settings_are_ours(cnmi)
     time = yield from ask_time()
+    millivolts = yield from ask_supply(dialect)
+    return Condition(name, kept, millivolts, (yield from _ask_heat(dialect)), time)
+
+
+def ask_supply(dialect: Dialect) -> Procedure[int | None]:
+    """Ask for the supply voltage in mV; `None` where the modem does not know it."""
     if not dialect.supply:
-        return Condition(name, kept, None, time)
-    supply = yield from ask(dialect.supply, "+CBC", 5.0)
-    parts = fields(supply.lines[0]) if supply.lines else []
-    return Condition(name, kept, number(parts[2]) if len(parts) > 2 else None, time)
+        return None
+    response = yield from ask(dialect.supply, "+CBC", 5.0)
+    parts = fields(response.lines[0]) if response.lines else []
+    return number(parts[2]) if len(parts) > 2 else None
+
+
+def _ask_heat(dialect: Dialect) -> Procedure[int | None]:
+    """Ask for the temperature in degrees (`+CMTE: <mode>,<temperature>`)."""
+    if not dialect.heat:
+        return None
+    response = yield from ask(dialect.heat, "+CMTE")
+    parts = fields(response.lines[0]) if response.lines else []
+    return number(parts[1].partition(".")[0]) if len(parts) > 1 else None
 
 
 def ask_sim() -> Procedure[str]:

@@ -17,6 +17,7 @@ from kentongan.at.procedures import (
     Condition,
     Health,
     ask_registration,
+    ask_supply,
     choose_operator,
     hang_up,
     inspect,
@@ -32,6 +33,9 @@ INSPECT_EVERY = 5
 
 LOW_MILLIVOLTS = 3600
 """A SIM800 warns at 3.5 V and goes off at 3.4 V; most types ship with the warning off (modem.md 2.9, 8.3)."""
+
+HOT_CELSIUS = 80
+"""Where a SIM800 warns; it switches itself off above 85 (modem.md 1.6)."""
 
 _UNUSABLE = frozenset({"NOT INSERTED", "NOT READY", "SIM PIN", "SIM PUK"})
 
@@ -118,13 +122,23 @@ class Pulse:
 
         def finish(condition: Condition, then: float) -> None:
             self._operator = condition.operator or self._operator
-            if condition.millivolts is not None and condition.millivolts < LOW_MILLIVOLTS:
-                self._hands.outlet.emit(SupplyWarned(f"{condition.millivolts} mV"))
+            self._warn(condition.millivolts, condition.celsius)
             self.told(condition.time)
             if not condition.settings_kept:
                 self._hands.tell(SettingsLost("notification"), then)
 
         self._hands.runner.begin(inspect(profile.cnmi, profile.dialect), finish, now)
+
+    def measure_supply(self, profile: Profile, now: float) -> None:
+        """Read the supply voltage."""
+        self._hands.runner.begin(ask_supply(profile.dialect), lambda found, _then: self._warn(found, None), now)
+
+    def _warn(self, millivolts: int | None, celsius: int | None) -> None:
+        """Complain of what the modem itself does not complain of: its warnings are off as it is shipped."""
+        words = [f"{celsius} C"] if celsius is not None and celsius >= HOT_CELSIUS else []
+        words += [f"{millivolts} mV"] if millivolts is not None and millivolts < LOW_MILLIVOLTS else []
+        if words:
+            self._hands.outlet.emit(SupplyWarned(", ".join(words)))
 
     def search(self, profile: Profile, now: float) -> None:
         """Ask for the network, and do what is due about its absence."""

@@ -8,15 +8,18 @@ from typing import assert_never
 
 from kentongan.at.agenda import (
     Adjust,
+    ChooseUssd,
     HangUp,
     Inspect,
     Job,
     LeaveUssd,
+    MeasureSupply,
     Poll,
     ReadMark,
     SearchNetwork,
     WalkAll,
     WalkOthers,
+    Watch,
 )
 from kentongan.at.commands import FreeSlot, ModemCommand, Recover, RunUssd, SendPart, Shutdown, WalkSlots, WriteMark
 from kentongan.at.events import ErrorFamily, Rejected, SendEnded, SlotKept, UssdAnswered
@@ -26,6 +29,7 @@ from kentongan.at.marker import Marker
 from kentongan.at.procedures_init import Profile
 from kentongan.at.pulse import Pulse
 from kentongan.at.sender import Sender
+from kentongan.at.session import Session
 from kentongan.at.slotwork import ReadNew, ReadSlot
 
 WALK_S = 60.0
@@ -41,6 +45,7 @@ class Service:
     def __init__(self, hands: Hands, pulse: Pulse) -> None:
         self.mailbox = Mailbox(hands)
         self.sender = Sender(hands)
+        self.session = Session(hands)
         self.pulse = pulse
         self._marker = Marker(hands)
         self._hands = hands
@@ -58,6 +63,7 @@ class Service:
         self._profile = None
         self.mailbox.forget()
         self.sender.stop()
+        self.session.end(-1)
         self.give_back(why)
 
     def give_back(self, why: str) -> None:
@@ -91,15 +97,15 @@ class Service:
 
     def next_deadline(self, *, may_send: bool) -> float:
         """Return when the next job is due, or a session is given up."""
-        return min(self._hands.agenda.next_deadline(may_send=may_send), self.sender.deadline)
+        return min(self._hands.agenda.next_deadline(may_send=may_send), self.session.deadline)
 
     def work(self, now: float, *, may_send: bool) -> bool:
         """Start the next job that is due; tell whether there was one."""
-        self.sender.give_up_ussd(now)
+        self.session.give_up(now)
         profile = self._profile
         if profile is None:
             return False
-        job = self._hands.agenda.next_job(now, may_send=may_send, may_ask=not self.sender.ussd_is_open)
+        job = self._hands.agenda.next_job(now, may_send=may_send, may_ask=not self.session.is_open)
         if job is None:
             return False
         self._begin_job(job, profile, now)
@@ -118,17 +124,26 @@ class Service:
             case SendPart():
                 self.sender.send(job, profile, now)
             case RunUssd():
-                self.sender.ask(job, profile, now)
+                self.session.ask(job, profile, now)
+            case ChooseUssd(choice):
+                self.session.choose(choice, profile, now)
             case LeaveUssd():
-                self.sender.leave(now)
+                self.session.leave(now)
+            case ReadMark() | WriteMark():
+                self._marker.begin(job, profile, now)
+            case _:
+                self._watch(job, profile, now)
+
+    def _watch(self, job: Watch, profile: Profile, now: float) -> None:
+        match job:
             case Poll():
                 self.pulse.poll(profile, now)
             case Inspect():
                 self.pulse.inspect(profile, now)
             case Adjust():
                 self.pulse.adjust(profile, now)
-            case ReadMark() | WriteMark():
-                self._marker.begin(job, profile, now)
+            case MeasureSupply():
+                self.pulse.measure_supply(profile, now)
             case HangUp():
                 self.pulse.hang_up(profile, now)
             case SearchNetwork():

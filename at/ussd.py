@@ -27,8 +27,13 @@ class UssdText:
 
 def ask_code(code: str, *, packed: bool) -> Procedure[AtResponse]:
     """Start a session; its answer comes later, unasked."""
-    written = gsm7.pack(gsm7.tables().encode(code)).hex().upper() if packed else code
     yield AtCommand("AT+CUSD=1")
+    return (yield from choose(code, packed=packed))
+
+
+def choose(text: str, *, packed: bool) -> Procedure[AtResponse]:
+    """Write into the open session: the code that opens it, or the answer to its menu."""
+    written = gsm7.pack(gsm7.tables().encode(text)).hex().upper() if packed else text
     return (yield AtCommand(f'AT+CUSD=1,"{written}",{_DCS_LANGUAGE_UNSPECIFIED}', timeout_s=10.0, secret=False))
 
 

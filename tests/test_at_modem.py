@@ -287,7 +287,7 @@ def test_after_a_send_the_memory_is_walked():
     mark = len(bench.peer.heard)
     bench.modem.command(SEND, bench.now)
     bench.exchange()
-    assert bench.peer.heard_since(mark) == ["AT+CMGS=28", "AT+CMGL=4"]
+    assert bench.peer.heard_since(mark) == ["AT+CMGS=28", "AT+CMGL=4", "AT+CBC"]
 
 
 @pytest.mark.parametrize(
@@ -686,6 +686,24 @@ def test_a_low_supply_is_noticed_without_a_complaint():
     assert bench.found(at.SupplyWarned) == [at.SupplyWarned("3480 mV")]
 
 
+def test_a_hot_modem_is_noticed_without_a_complaint():
+    bench = ready()
+    bench.peer.answers["AT+CMTE?"] = b"\r\n+CMTE: 0,80.02\r\n" + OK
+    bench.peer.answers["AT+CBC"] = b"\r\n+CBC: 0,20,3480\r\n" + OK
+    bench.run(310.0)
+    assert bench.found(at.SupplyWarned) == [at.SupplyWarned("80 C, 3480 mV")]
+
+
+def test_the_dip_of_the_supply_is_read_right_after_a_send():
+    bench = ready()
+    bench.peer.on_payload = b"\r\n+CMGS: 42\r\n" + OK
+    bench.peer.answers["AT+CBC"] = b"\r\n+CBC: 0,20,3440\r\n" + OK
+    bench.modem.command(SEND, bench.now)
+    bench.run(1.0)
+    assert bench.found(at.SendEnded) == [at.SendEnded(7, at.Sent(42))]
+    assert bench.found(at.SupplyWarned) == [at.SupplyWarned("3440 mV")]
+
+
 def test_a_ussd_answer_comes_back_and_messages_are_read_meanwhile():
     bench = ready()
     bench.modem.command(RunUssd("*888#"), bench.now)
@@ -705,6 +723,50 @@ def test_a_ussd_menu_is_left():
     bench.run(1.0)
     assert bench.peer.heard[-1] == "AT+CUSD=2"
     assert bench.found(at.UssdAnswered) == [at.UssdAnswered(1, "1. Info\n2. Paket")]
+
+
+def test_the_menus_of_a_code_are_answered_one_after_the_other_and_all_screens_are_told():
+    bench = ready()
+    bench.modem.command(RunUssd("*888#", ("4", "1")), bench.now)
+    bench.feed(b'\r\n+CUSD: 1,"1. Paket\r\n4. Info",15\r\n')
+    bench.run(1.0)
+    assert bench.peer.heard[-1] == 'AT+CUSD=1,"4",15'
+    bench.feed(b'\r\n+CUSD: 1,"1. Pulsa",15\r\n')
+    bench.run(1.0)
+    assert bench.peer.heard[-1] == 'AT+CUSD=1,"1",15'
+    assert bench.found(at.UssdAnswered) == []
+    bench.feed(b'\r\n+CUSD: 0,"Pulsa Rp 5.000",15\r\n')
+    assert bench.found(at.UssdAnswered) == [at.UssdAnswered(0, "1. Paket\n4. Info\n1. Pulsa\nPulsa Rp 5.000")]
+    assert "AT+CUSD=2" not in bench.peer.heard
+
+
+def test_a_menu_behind_the_last_choice_is_left():
+    bench = ready()
+    bench.modem.command(RunUssd("*888#", ("4",)), bench.now)
+    bench.feed(b'\r\n+CUSD: 1,"4. Info",15\r\n')
+    bench.run(1.0)
+    bench.feed(b'\r\n+CUSD: 1,"1. Lagi",15\r\n')
+    bench.run(1.0)
+    assert bench.peer.heard[-1] == "AT+CUSD=2"
+    assert bench.found(at.UssdAnswered) == [at.UssdAnswered(1, "4. Info\n1. Lagi")]
+
+
+@pytest.mark.parametrize("answer", [b"\r\n+CME ERROR: 100\r\n", b""])
+def test_a_choice_that_is_refused_or_never_answered_tells_what_was_shown(answer):
+    bench = ready()
+    bench.modem.command(RunUssd("*888#", ("4",)), bench.now)
+    bench.peer.answers['AT+CUSD=1,"4",15'] = answer or OK
+    bench.feed(b'\r\n+CUSD: 1,"Pulsa Rp 5.000 4. Info",15\r\n')
+    bench.run(46.0)
+    assert bench.found(at.UssdAnswered) == [at.UssdAnswered(-1, "Pulsa Rp 5.000 4. Info")]
+
+
+def test_a_choice_that_could_become_another_command_is_never_written():
+    bench = ready()
+    bench.modem.command(RunUssd("*888#", ('4",15\rAT+CMGD=1,4',)), bench.now)
+    bench.run(1.0)
+    assert not any("CUSD=1," in heard for heard in bench.peer.heard)
+    assert bench.found(at.UssdAnswered) == [at.UssdAnswered(-1, "")]
 
 
 def test_a_ussd_code_without_an_answer_is_given_up():

@@ -1,8 +1,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from modem_field import Field
 
+from kentongan.at.commands import RunUssd
 from kentongan.at.dialogue import AtResponse, Ok
+from kentongan.at.events import UssdAnswered
 from kentongan.at.ussd import UssdText, ask_code, read_answer
 
 UCS2 = "Pulsa Rp 5.000".encode("utf-16-be").hex().upper()
@@ -55,3 +58,14 @@ def test_no_answer_brings_an_exception(text):
 @given(st.binary(max_size=60), st.integers(0, 255))
 def test_no_hex_brings_an_exception(octets, dcs):
     read_answer(f'+CUSD: 0,"{octets.hex()}",{dcs}')
+
+
+@pytest.mark.parametrize("persona", ["sim800c", "sim800l", "e173", "e3131", "me909s", "sim7600"])
+def test_every_modem_is_led_through_the_menus_of_a_code(persona):
+    field = Field(persona).open().run(20)
+    field.inject("ussd:data=*888#=1. Paket 4. Info,code=1")
+    field.inject("ussd:data=*888#/4=1. Pulsa,code=1")
+    field.inject("ussd:data=*888#/4/1=Sisa pulsa Rp 25.000,code=0")
+    field.modem.command(RunUssd("*888#", ("4", "1")), field.now)
+    field.run(60)
+    assert field.events(UssdAnswered) == [UssdAnswered(0, "1. Paket 4. Info\n1. Pulsa\nSisa pulsa Rp 25.000")]

@@ -8,7 +8,7 @@ from kentongan.at.simulator.spec import Spec, register
 _REGISTERS = {Family.SIM800: SIM800, Family.HUAWEI: HUAWEI, Family.LTE: LTE}
 _COMMON = (general.TABLE, simcard.TABLE, cellular.TABLE, memories.TABLE, service.TABLE, sending.TABLE)
 _TABLES = {
-    Family.SIM800: (general.SIM800, simcard.SIM800, memories.SIM800),
+    Family.SIM800: (general.SIM800, general.SIM800_ALONE, simcard.SIM800, memories.SIM800),
     Family.HUAWEI: (simcard.HUAWEI, cellular.HUAWEI),
     Family.LTE: (general.SIM800, simcard.LTE, cellular.LTE),
 }

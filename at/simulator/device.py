@@ -81,6 +81,7 @@ class Life:
     deaf: bool = False  # the host's bytes are lost
     mute: bool = False  # unsolicited lines are lost
     millivolts: int = 4012
+    celsius: int = 38
     sending: bool = False
     trained: int = 0  # the rate that autobauding found, 0 before the first AT
 

@@ -49,6 +49,7 @@ class FaultKind(StrEnum):
     CREDIT = "credit"
     LINE = "line"
     VOLTAGE = "voltage"
+    HEAT = "heat"
     USSD = "ussd"
     CALL = "call"
     FLOOD = "flood"
@@ -121,6 +122,7 @@ MEANINGS = MappingProxyType(
         FaultKind.CREDIT: _world("the account is empty, in the disguise `data`", "data", choices=tuple(Credit)),
         FaultKind.LINE: _world("the modem prints the lines of `data`, parted by |", "data"),
         FaultKind.VOLTAGE: _world("the line `data`, and `code` millivolts from now on", "data", "code"),
+        FaultKind.HEAT: _world("the line `data`, and `code` degrees from now on", "data", "code"),
         FaultKind.USSD: _world("`data` is CODE=ANSWER with status `code`; CODE/CHOICE behind a menu", "data", "code"),
         FaultKind.CALL: _world("a call from `data`, ringing `count` times", "data", "count"),
         FaultKind.FLOOD: _world("`count` messages `data` at once, each from another number", "count", "data"),

@@ -114,6 +114,16 @@ def battery(device: Device, _request: Request) -> Answer:
     return Ok((f"+CBC: 0,88,{device.life.millivolts}",))
 
 
+def heat(device: Device, _request: Request) -> Answer:
+    """Print the temperature (`+CMTE`)."""
+    return Ok((f"+CMTE: {device.settings.values['+CMTE']},{device.life.celsius}.12",))
+
+
+def detect_heat(device: Device, request: Request) -> Answer:
+    """Switch the warnings of the temperature."""
+    return Ok() if device.settings.accept("+CMTE", request.argument(0)) else ERROR
+
+
 def clock(device: Device, _request: Request) -> Answer:
     """Print the local time (`+CCLK`)."""
     known = device.persona.family is not Family.SIM800 or device.settings.number("+CLTS")
@@ -184,3 +194,4 @@ SIM800 = MappingProxyType(
         "+EXUNSOL": Spec(assign=accept, test='("SQ","FN","MW","UR","BC","BM","SM","CC"),(0,1)'),
     }
 )
+SIM800_ALONE = MappingProxyType({"+CMTE": Spec(read=heat, assign=detect_heat, test="(0,1)")})

@@ -219,6 +219,13 @@ def _voltage(device: Device, fault: Fault) -> None:
         device.power(on=False)
 
 
+def _heat(device: Device, fault: Fault) -> None:
+    if fault.code:
+        device.life.celsius = fault.code
+    if fault.data:
+        device.urc(fault.data)
+
+
 def _ussd(device: Device, fault: Fault) -> None:
     code, _, text = fault.data.partition("=")
     device.network.ussd[code] = (fault.code, text)
@@ -256,6 +263,7 @@ _EVENTS: MappingProxyType[FaultKind, Callable[[Device, Fault], None]] = MappingP
         FaultKind.CREDIT: _credit,
         FaultKind.LINE: _line,
         FaultKind.VOLTAGE: _voltage,
+        FaultKind.HEAT: _heat,
         FaultKind.USSD: _ussd,
         FaultKind.CALL: _call,
         FaultKind.FLOOD: _flood,

@@ -87,6 +87,7 @@ WORLD = (
     "call:data=+62811,count=5",
     "flood:count=100",
     "voltage:code=3300,data=UNDER-VOLTAGE WARNNING",
+    "heat:code=82",
     "ussd:data=*888#=Sisa pulsa Rp 25.000,code=0",
 )
 HUMAN = (

@@ -32,6 +32,7 @@ ANSWERS = {
     "AT+CPBS?": b'\r\n+CPBS: "SM",0,250\r\n' + OK,
     "AT+CLTS?": b"\r\n+CLTS: 1\r\n" + OK,
     "AT+CCLK?": b'\r\n+CCLK: "26/11/24,11:00:00+28"\r\n' + OK,
+    "AT+CMTE?": b"\r\n+CMTE: 0,38.12\r\n" + OK,
     "AT+CSMS=0": b"\r\n+CSMS: 1,1,1\r\n" + OK,
 }
 Answer = bytes | Callable[[str], bytes]
