@@ -117,4 +117,4 @@ class Console:
             (self._directory / lamps.TEST_NAME).touch()
         except OSError:
             return "Uji lampu tidak bisa dimulai."
-        return "Semua lampu menyala satu detik. Tidak menyala? Lampu atau program penjaga yang rusak."
+        return "Semua lampu menyala satu detik. Ada yang gelap? Lampu atau penjaga rusak."

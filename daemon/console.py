@@ -22,6 +22,16 @@ MAX_LINE = 120  # characters; the longest command is a test SMS of twenty
 IDLE_S = 900.0  # after so long the service word must be said again
 TRIES, LOCK_S = 5, 60.0  # wrong words, and how long none is taken then
 SECRET = frozenset({"buka", "unlock"})  # commands whose words are not noted
+# Codes of the control socket; one that is not here is shown in the gateway's own words.
+REFUSALS: Mapping[str, str] = {
+    "unknown_ticket": "tidak ada laporan dengan nomor itu",
+    "unknown_line": "tidak ada jalur dengan nama itu",
+    "sim_unknown": "kartu SIM tidak terbaca",
+    "number_not_allowed": "bukan nomor telepon yang bisa dikirimi SMS",
+    "text_not_sendable": "teks ini tidak bisa dikirim",
+    "storage_unavailable": "penyimpanan tidak bisa dipakai",
+    "busy": "terlalu banyak yang bertanya sekaligus, coba lagi",
+}
 
 # -- steps ------------------------------------------------------------------------------------------------------------
 
@@ -133,7 +143,7 @@ class Session:
 
         first, *_ = words.split()
         close = get_close_matches(words, self._orders, n=1) or get_close_matches(first, self._orders, n=1)
-        hint = f" Maksudnya  {close[0]} ?" if close else ""
+        hint = f" Maksudnya  {self._orders[close[0]].names[0]} ?" if close else ""
         return f"Perintah tidak dikenal.{hint} Ketik  bantuan"
 
     # -- the service word ----------------------------------------------------------------------------------------------
@@ -214,5 +224,5 @@ def refused(answer: object) -> Say | None:
             steps = [f"  {n}) {step}" for n, step in enumerate(row.todo, 1)]
             return Say(fit([faults.NOT_RUNNING_ID.upper(), f"KODE {row.code}  {row.title}: tidak menjawab", *steps]))
         case Refusal(code, message):
-            return Say(fit([f"ditolak: {message} ({code})"]))
+            return Say(fit([f"ditolak: {REFUSALS.get(code, message)} ({code})"]))
     return None

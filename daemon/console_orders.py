@@ -1,5 +1,6 @@
 """The commands of the technician's console, Indonesian with English aliases. Pure."""
 
+import re
 from collections.abc import Callable
 
 from kentongan.daemon import faults, overview, printouts
@@ -8,6 +9,8 @@ from kentongan.daemon.printouts import fit
 from kentongan.daemon.status import Status
 
 PAGE = 200  # rows asked for at once
+SHOWN = 40  # lines of the talk with the modem: a screen and a half
+NUMBER = re.compile(r"\+?[0-9]{8,15}")  # whether an SMS may go there, the gateway decides
 TEST_TEXT = "Uji SMS dari GW-{prefix}. Abaikan pesan ini."
 
 
@@ -71,12 +74,18 @@ def _history(session: Session, _words: list[str]) -> Step:
 
 
 def _recording(session: Session, words: list[str]) -> Step:
-    request = {"request": "trace", "line": words[0][:16] if words else ""}
-    return session.ask(request, lambda answer: [str(line) for line in answer] if isinstance(answer, list) else [])
+    *line, limit = words if words and words[-1].isdecimal() else [*words, f"{SHOWN}"]
+    request = {"request": "trace", "line": line[0][:16] if line else ""}
+
+    def view(answer: object) -> list[str]:
+        heard = [str(each) for each in answer] if isinstance(answer, list) else []
+        return heard[-min(PAGE, max(1, int(limit[:4]))) :]
+
+    return session.ask(request, view)
 
 
 def _test_sms(session: Session, words: list[str]) -> Step:
-    if len(words) != 1:
+    if len(words) != 1 or not NUMBER.fullmatch(words[0]):
         return Say(("Tulis nomornya:  uji sms 081234567890",))
     request = {"request": "send", "to": words[0], "text": TEST_TEXT.format(prefix=session.box.prefix)}
     step = session.ask(request, lambda _answer: ["SMS uji masuk antrian. Lihat hasilnya:  antrian"])
@@ -221,7 +230,7 @@ ORDERS = (
     Order(("waktu", "time"), "jam alat", _clock),
     Order(("log", "journal"), "catatan terakhir, misalnya  log 50", _journal),
     Order(("riwayat", "history"), "gangguan yang lalu dan pemulihannya", _history),
-    Order(("rekaman", "trace"), "percakapan terakhir dengan modem", _recording),
+    Order(("rekaman", "trace"), "percakapan dengan modem, misalnya  rekaman 100", _recording),
     Order(("laporan", "report"), "angka bulan ini, atau  laporan bulan 10", _report),
     Order(("ekspor", "export"), "CSV satu bulan lewat kabel:  ekspor bulan 10", _export),
     Order(("kartu", "card"), "arti kedip lampu merah, misalnya  kartu 5", _page_of_card),

@@ -8,7 +8,8 @@ from kentongan.daemon.events import Command, Note
 from kentongan.daemon.logs import safe
 from kentongan.queue.records import Moment
 
-KEPT = 30  # contract 4.9
+KEPT = 100  # some screens of the console; a diagnosis takes as many of the newest as it has room for
+UNTOLD = frozenset({"console_used"})  # on record in the log; here it would drive out what it asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +35,5 @@ class Journal:
     def take(self, commands: Iterable[Command], at: Moment) -> None:
         """Note the decisions among some commands."""
         for command in commands:
-            if isinstance(command, Note):
+            if isinstance(command, Note) and command.name not in UNTOLD:
                 self.lines.append(Line(at.wall_ms, command.name, command.facts))

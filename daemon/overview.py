@@ -57,7 +57,7 @@ def overview(status: Status, office: str, broker: str, zone: OfficeZone) -> list
         f"{status.gateway_id}  {office}  versi {status.version}  hidup {uptime}",
         f"Waktu   {zone.clock(status.at_ms)}  {source}",
         f"Alat    {_host(status)}",
-        *(row for line in status.lines for row in _line(line)),
+        *(row for line in status.lines for row in _line(line, zone)),
         f"Server  {broker} {_link(status.link, status.store)}",
         f"SMS     {_store(status.store)}",
     ]
@@ -108,16 +108,25 @@ def _host(status: Status) -> str:
     return f"{power}{heat}{disk}"
 
 
-def _line(line: LineStatus) -> list[str]:
+def _line(line: LineStatus, zone: OfficeZone) -> list[str]:
     state = STATES.get(line.state, line.state).upper()
     name = f"Jalur {line.name}".ljust(7)
     if line.state != ModemState.READY:
         return [f"{name} {line.model} {state}".replace("  ", " ")]
     card = f"kartu ...{line.sim}  " if line.sim else ""
+    memory = f"memori {line.slots_used}/{line.slots_total}"
     return [
         f"{name} {line.model}  {line.operator}  {_signal(line.signal_dbm)}  {state}  reset {line.restarts}",
-        f"        {card}memori {line.slots_used}/{line.slots_total}{_paused(line.paused)}",
+        f"        {card}{memory}{_credit(line, zone)}",
+        *([f"        {_paused(line.paused)}"] if line.paused else []),
     ]
+
+
+def _credit(line: LineStatus, zone: OfficeZone) -> str:
+    """Say what the operator told of the prepaid credit."""
+    balance = "" if line.balance_rp is None else f"  pulsa Rp {line.balance_rp:,}".replace(",", ".")
+    until = f"  aktif s/d {zone.clock(line.valid_until_ms - 1)[:10]}" if line.valid_until_ms else ""
+    return balance + until
 
 
 def _signal(dbm: int | None) -> str:
@@ -128,9 +137,7 @@ def _signal(dbm: int | None) -> str:
 
 
 def _paused(cause: str) -> str:
-    return (
-        f"  TIDAK BISA KIRIM: {faults.TABLE[cause if cause in faults.TABLE else 'cannot_send'].means}" if cause else ""
-    )
+    return f"TIDAK BISA KIRIM: {faults.TABLE[cause if cause in faults.TABLE else 'cannot_send'].means}"
 
 
 def _link(link: LinkStatus, store: StoreStatus) -> str:

@@ -153,7 +153,7 @@ def queue(document: Status, waiting: Iterable[Row], zone: OfficeZone) -> list[st
 def tickets(rows: Iterable[Row], zone: OfficeZone) -> list[str]:
     """List tickets without their words."""
     lines = [
-        f"{row.get('number')}  {zone.clock(number(row, 'received_ms'))}  {row.get('sender')}  {row.get('state')}"
+        f"{row.get('number')}  {zone.clock(number(row, 'received_ms'))}  {row.get('sender')}  {_state(row)}"
         for row in rows
     ]
     return lines or ["belum ada laporan"]
@@ -168,7 +168,7 @@ def ticket(row: Row, zone: OfficeZone) -> list[str]:
         f"  dikirim warga   {zone.clock(smsc) if smsc else '?'}",
         f"  tiba di alat    {zone.clock(number(row, 'received_ms'))}{_late(late_s)}",
         f"  bagian {row.get('parts')}  revisi {row.get('revision')}  ditawarkan {row.get('attempt')}x",
-        f"  keadaan {row.get('state')}  nomor di server {row.get('backend_ticket') or '-'}",
+        f"  keadaan {_state(row)}  nomor di server {row.get('backend_ticket') or '-'}",
     ]
     return lines if row.get("synced") else [*lines, "  jam alat waktu itu belum disetel"]
 
@@ -213,7 +213,10 @@ def report(period: str, answer: Row, outages: Sequence[Row]) -> list[str]:
     """Sum a month up."""
     figures = answer.get("figures")
     counts = {str(name): value for name, value in figures.items()} if isinstance(figures, dict) else {}
-    lines = [f"LAPORAN {period}", *(f"  {name:<40} {grouped(int(value)):>8}" for name, value in sorted(counts.items()))]
+    named = sorted((counted(name), int(value)) for name, value in counts.items())
+    lines = [f"LAPORAN {period}", *(f"  {words[:40]:<40} {grouped(value):>8}" for words, value in named)]
+    if not counts:
+        lines.append("  tidak ada angka untuk bulan ini")
     for name, words in (("waits_ms", "diakui server setelah"), ("held_ms", "tertahan di operator")):
         spread = answer.get(name)
         if isinstance(spread, list) and len(spread) == 3:
@@ -223,6 +226,45 @@ def report(period: str, answer: Row, outages: Sequence[Row]) -> list[str]:
     for row in outages:
         down[str(row.get("cause"))] = down.get(str(row.get("cause")), 0) + number(row, "lasted_s")
     return lines + [f"  gangguan {cause:<31} {overview.duration(total):>12}" for cause, total in sorted(down.items())]
+
+
+# The words of a report's figures: the first level, then what it counts.
+FIGURES = {
+    "tickets": "laporan",
+    "category": "laporan tentang",
+    "kind": "jenis",
+    "language": "bahasa",
+    "sms_out": "SMS keluar",
+    "quarantine": "disisihkan",
+    "sla": "standar waktu",
+    "sent": "terkirim",
+    "delivered": "sampai",
+    "queued": "menunggu",
+    "sending": "sedang dikirim",
+    "failed": "gagal",
+    "undelivered": "tidak sampai",
+    "uncertain": "ragu",
+    "expired": "kedaluwarsa",
+    "cancelled": "dibatalkan",
+    "complaint": "pengaduan",
+}
+STATES = {
+    "pending": "menunggu server",
+    "offered": "ditawarkan",
+    "accepted": "diterima server",
+    "refused": "ditolak server",
+    "erased": "isi dihapus",
+}
+
+
+def counted(name: str) -> str:
+    """Word the name of a figure; what has no word yet stays as it is."""
+    return " ".join(FIGURES.get(level, level) for level in name.split("."))
+
+
+def _state(row: Row) -> str:
+    state = str(row.get("state"))
+    return STATES.get(state, state)
 
 
 CSV_HEAD = "urut;nomor;tanggal;jam;jalur;pengirim;bagian;jenis;keadaan;nomor_server"

@@ -107,7 +107,7 @@ READ_ONLY = [
     ("log 5", "ticket_opened"),
     ("riwayat", "cari langkah"),
     ("rekaman", "12.000 > AT"),
-    ("laporan", "sms_out.sent"),
+    ("laporan", "SMS keluar terkirim"),
     ("laporan bulan 10", "LAPORAN 2026-10"),
     ("ekspor", "urut;nomor;tanggal"),
     ("kartu 5", "5  TIDAK BISA KIRIM SMS"),
@@ -193,6 +193,14 @@ def test_a_mistyped_command_is_guessed_and_not_obeyed(typed: str, meant: str) ->
     assert cable.asked == []
 
 
+def test_what_is_not_a_number_is_asked_for_again_before_anything_is_confirmed() -> None:
+    cable = Cable(box=replace_word("BAMBU7"))
+    cable.type("buka BAMBU7")
+    for number in ("abc", "+62812345678901234567890", "0812;AT+CMGD=1,4", "1"):
+        assert cable.type(f"uji sms {number}") == ["Tulis nomornya:  uji sms 081234567890"]
+    assert cable.asked == []
+
+
 @pytest.mark.parametrize(
     "typed",
     [b"\x1b[2J\x1b]0;x\x07", b"status\x00", "gangguan\N{DEGREE SIGN}".encode(), b"x" * (MAX_LINE + 1), b"\xff\xfe"],
@@ -248,7 +256,7 @@ def test_a_gateway_that_does_not_answer_is_fault_one_with_its_steps() -> None:
 def test_a_refusal_is_said() -> None:
     cable = Cable()
     cable.down = Refusal("unknown_ticket", "this gateway has no such ticket")
-    assert cable.type("tiket LU2-000-000-0") == ["ditolak: this gateway has no such ticket (unknown_ticket)"]
+    assert cable.type("tiket LU2-000-000-0") == ["ditolak: tidak ada laporan dengan nomor itu (unknown_ticket)"]
 
 
 def test_every_fault_is_printed_with_three_steps() -> None:
