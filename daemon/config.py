@@ -169,6 +169,7 @@ def _complete(config: Config, folder: Path) -> Config:
         console=_resolved(config.console, folder, "word_file"),
         inbound=_resolved(config.inbound, folder, "rules_file"),
         sla=_resolved(config.sla, folder, "file"),
+        office=_resolved(config.office, folder, "holidays_file"),
         answers=msgspec.structs.replace(
             config.answers, signature=config.answers.signature or config.gateway.name[:40].strip()
         ),

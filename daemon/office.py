@@ -4,8 +4,11 @@ import re
 
 import msgspec
 
+from kentongan.daemon.holidays import Holidays
+
 DAYS = ("sen", "sel", "rab", "kam", "jum", "sab", "min")
 DAY_MS, MINUTE_MS = 86_400_000, 60_000
+NO_OTHERS = Holidays()
 EPOCH_DAY = 3  # 1 January 1970 was a Thursday
 _SPAN = re.compile(r"([a-z]{3})(?:-([a-z]{3}))? ([0-2]?[0-9]):([0-5][0-9])-([0-2]?[0-9]):([0-5][0-9])")
 
@@ -27,20 +30,23 @@ class OfficeHours(msgspec.Struct, frozen=True):
 
     spans: tuple[Span, ...] = ()
     offset_min: int = 0  # minutes east of UTC
+    holidays: Holidays = NO_OTHERS
 
     def is_open(self, wall_ms: int) -> bool:
         """Tell whether the office is open at a moment."""
         if not self.spans:
             return True
         day, rest_ms = divmod(wall_ms + self.offset_min * MINUTE_MS, DAY_MS)
+        if day in self.holidays:
+            return False
         weekday, minute = (day + EPOCH_DAY) % 7, rest_ms // MINUTE_MS
         return any(weekday in span.days and span.from_min <= minute < span.until_min for span in self.spans)
 
 
-def read_hours(text: str, offset_min: int = 0) -> OfficeHours:
+def read_hours(text: str, offset_min: int = 0, holidays: Holidays = NO_OTHERS) -> OfficeHours:
     """Read hours, empty for always; raises `HoursUnreadable`."""
     pieces = [piece.strip() for piece in text.split(",")] if text.strip() else []
-    return OfficeHours(tuple(_span(piece) for piece in pieces), offset_min)
+    return OfficeHours(tuple(_span(piece) for piece in pieces), offset_min, holidays)
 
 
 def _span(piece: str) -> Span:

@@ -13,7 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from random import SystemRandom
 
-from kentongan.daemon import classify, host, logs, standards
+from kentongan.daemon import classify, holidays, host, logs, standards
 from kentongan.daemon import config as configuration
 from kentongan.daemon.answers import Acknowledger, Answers, lint
 from kentongan.daemon.blackout import Boot
@@ -105,7 +105,9 @@ class Gateway:
         lint(self._answers)
         rules_file, sla_file = config.inbound.rules_file, config.sla.file
         self._rules = classify.load(Path(rules_file) if rules_file else classify.SHIPPED)
-        self._legs = standards.load(config.sla.profile, Path(sla_file) if sla_file else standards.SHIPPED)
+        self._holidays = holidays.load(config.office.holidays_file)
+        sla_path = Path(sla_file) if sla_file else standards.SHIPPED
+        self._legs = standards.load(config.sla.profile, sla_path, self._holidays)
         self._ids = Uuid7(os.urandom)
         self._topics = Topics(config.mqtt.root, config.gateway.county_id, config.gateway.gateway_id)
         self._boot_id = self._ids.new(clock.now().wall_ms)
@@ -173,7 +175,7 @@ class Gateway:
         lines = {line.name: Line(line.name) for line in config.line}
         own = frozenset({config.gateway.public_number} - {""})
         standing = Standing(self.identity, self._papers, store, lines, broker)
-        standing.hours = read_hours(config.office.hours, self._zone.offset_min(0))
+        standing.hours = read_hours(config.office.hours, self._zone.offset_min(0), self._holidays)
         keeper = make_keeper(config, store, lines, self._outside(standing))
         office = Office(_secret(Path(config.store.path)), own, Ears(keeper.sorted, keeper.heed))
         acknowledge = keeper.guarded(Acknowledger(self._answers, keeper.degraded))

@@ -217,6 +217,7 @@ class OfficeConfig(Section, frozen=True):
         str, Meta(max_length=120, description='write "Sen-Jum 08:00-16:00", or "" when it does not matter')
     ] = ""  # outside of them a silent application is no fault
 
+    holidays_file: FilePath = ""  # one day a line, such as 2027-03-10 Idul Fitri; no workdays, and the office is closed
 
 class CreditConfig(Section, frozen=True):
     """The prepaid credit."""

@@ -1,17 +1,18 @@
 """Time standards: profiles as data, and how much time a leg allows. Pure but for `load`.
 
-Refuses to know holidays: a workday is Monday to Friday, so on a holiday a breach is told early rather than never.
+A workday is Monday to Friday but for the holidays that are listed (`holidays`).
 """
 
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
 from kentongan.daemon.errors import ConfigError
+from kentongan.daemon.holidays import Holidays
 from kentongan.queue.records import Moment
 from kentongan.queue.store_ledger import Point
 
@@ -20,6 +21,7 @@ DAY_MS = 86_400_000
 UNITS_MS = {"s": 1_000, "min": 60_000, "h": 3_600_000, "day": DAY_MS}
 WORKDAY = "workday"
 _LIMIT = re.compile(rf"([1-9][0-9]{{0,4}}) ({'|'.join(UNITS_MS)}|{WORKDAY})")
+NO_OTHERS = Holidays()
 EPOCH_WEEKDAY = 3  # 1 January 1970 was a Thursday, Monday is 0
 
 
@@ -41,6 +43,7 @@ class Leg:
     end: Point
     amount: int
     unit: str
+    holidays: Holidays = NO_OTHERS
 
     def allowed_ms(self, at: Moment, offset_min: Callable[[int], int]) -> int:
         """Give how long ago the start may lie at most, for the end not to be late now."""
@@ -50,7 +53,7 @@ class Leg:
         back, left = 0, self.amount
         while left:
             back += 1
-            left -= (day - back + EPOCH_WEEKDAY) % 7 < 5
+            left -= (day - back + EPOCH_WEEKDAY) % 7 < 5 and day - back not in self.holidays
         return back * DAY_MS
 
     @property
@@ -59,7 +62,7 @@ class Leg:
         return self.amount * UNITS_MS.get(self.unit, DAY_MS) // 1_000
 
 
-def load(profile: str, path: Path = SHIPPED) -> tuple[Leg, ...]:
+def load(profile: str, path: Path = SHIPPED, holidays: Holidays = NO_OTHERS) -> tuple[Leg, ...]:
     """Read a profile; none for an empty name. Raises `ConfigError`."""
     if not profile:
         return ()
@@ -69,7 +72,9 @@ def load(profile: str, path: Path = SHIPPED) -> tuple[Leg, ...]:
         raise ConfigError("sla.file", f"{path}: {error}", "correct the file, or remove the key") from error
     if profile not in profiles:
         raise ConfigError("sla.profile", f"{profile!r} is unknown", f"write one of {', '.join(profiles)}")
-    return tuple(_leg(profile, name, entry, path) for name, entry in profiles[profile].items())
+    return tuple(
+        replace(_leg(profile, name, entry, path), holidays=holidays) for name, entry in profiles[profile].items()
+    )
 
 
 def _leg(profile: str, name: str, entry: LegEntry, path: Path) -> Leg:
