@@ -4,6 +4,7 @@ A thread owns its object; others reach it through a queue and a wake-up alone. A
 it is logged once, the process ends, and systemd starts it anew (architecture.md A.4).
 """
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -285,7 +286,7 @@ class CoreWorker:
             case Recording(line) | PowerOff(line):
                 self._modems[line].put(command)
             case EndProcess():
-                signal.raise_signal(signal.SIGTERM)
+                os.kill(os.getpid(), signal.SIGTERM)  # to the process: raised here, it would not wake the main thread
             case _:
                 assert_never(command)
 
