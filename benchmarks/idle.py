@@ -90,7 +90,7 @@ def main() -> int:
         shared = sum(weight_mb(bench.pid(name), "Pss") for name in SERVICES)
         woken = wake_ups(bench, options.seconds)
         synced = fsyncs(bench, options.messages)
-    total = sum(weights.values())
+    total, release = sum(weights.values()), ".".join(map(str, sys.version_info[:2]))
     rows = [
         (f"resident memory, gateway {weights['run']:.1f} MB + watcher {weights['watch']:.1f} MB", f"{total:.1f} MB"),
         ("the same, shared pages counted once", f"{shared:.1f} MB"),
@@ -98,11 +98,11 @@ def main() -> int:
         ("wake-ups a minute, watcher (without lamps)", f"{woken['watch']:.0f}"),
         ("fsyncs for an SMS received, published and acknowledged", "no strace" if synced is None else f"{synced:.1f}"),
     ]
-    body = f"## An idle appliance\n\nAfter the first SMS; the memory's budget is {RSS_MB:.0f} MB.\n\n"
+    body = f"## An idle appliance on Python {release}\n\nAfter the first SMS; budget of memory {RSS_MB:.0f} MB.\n\n"
     body += "| What | Measured |\n|---|---|\n" + "".join(f"| {what} | {value} |\n" for what, value in rows)
     print(body)
     if options.write:
-        results.write("idle", body)
+        results.write(f"idle-{release}", body)
     return 0 if total <= RSS_MB else 1
 
 

@@ -28,7 +28,7 @@ COUNTY, GATEWAY = "3404", "kec-depok-01"
 BACKEND, MONITOR, NEIGHBOUR = "backend-3404", "monitor", "kec-lain-02"
 TOPICS = Topics("kentongan", COUNTY, GATEWAY)
 USERS = {GATEWAY: "sandi-gw", BACKEND: "sandi-be", MONITOR: "sandi-mo", NEIGHBOUR: "sandi-ne"}
-WAIT_S = 10.0
+WAIT_S = 40.0  # a deadline costs nothing while all goes well, and a machine may be busy
 PROTOCOLS = ("5", "3.1.1")
 
 
