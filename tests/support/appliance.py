@@ -24,7 +24,7 @@ from kentongan.daemon.mosquitto import Mosquitto, backend_user
 from kentongan.mqtt.topics import Topics
 
 Found = TypeVar("Found")
-WAIT_S = 20.0
+WAIT_S = 60.0  # a deadline costs nothing while all goes well, and a machine may be busy
 STOP_S = 30.0
 AIR_LOOK_S = 0.2  # how often the reader of the air looks for its end
 COUNTY, GATEWAY = "7322", "kec-masamba-01"
@@ -62,7 +62,12 @@ def configuration(folder: Path, port: int, changes: Tables) -> str:
         "store": {"path": "kentongan.db"},
         "runtime": {"directory": str(folder / "run")},
         "answers": {"acknowledge": False},
-        "sending": {"replies_per_minute": 60_000, "quiet_from": "00:00", "quiet_until": "00:00", "per_number_per_day": 0},
+        "sending": {
+            "replies_per_minute": 60_000,
+            "quiet_from": "00:00",
+            "quiet_until": "00:00",
+            "per_number_per_day": 0,
+        },
         "inbound": {},
         "log": {"format": "json"},
     }
