@@ -3,7 +3,9 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from kentongan.daemon import operators
 from kentongan.daemon.answers import Answers, Template
 from kentongan.daemon.blackout import Blackout, Boot
 from kentongan.daemon.canary import Canary, Songs
@@ -49,6 +51,7 @@ def make_keeper(config: Config, store: Store, lines: Mapping[str, Line], outside
             {line.name: line.balance_code for line in config.line},
             config.credit.price_rp,
             zone.offset_min(at.wall_ms),
+            operators.load(Path(file) if (file := config.credit.operators_file) else operators.SHIPPED),
         ),
         NightWatch(store, post, config.line[0].name, beat, os.urandom, at),
         Canary(store.incidents, post, config.line[0].name, _songs(config), at),

@@ -15,16 +15,14 @@ AGAIN_MS = HOUR_MS  # after an answer that said nothing
 REFUSED_MS = 900_000  # while sends are refused: a top-up shall be noticed
 SETTLE_MS = 600_000  # after the start: the network first
 SLACK_RP = 1_000  # prices vary a little; a leak of less a day is not worth a word
-# What each operator answers its balance to, by the first digits of the IMSI (domain.md 4.4).
-CODES = {"51010": "*888#", "51001": "*123#", "51021": "*123#", "51011": "*123#", "51008": "*123#"}
 AUTO, OFF = "auto", "off"
 
 
-def code_for(wanted: str, imsi: str) -> str:
-    """Choose the code to ask; empty when nobody knows one."""
+def question_for(wanted: str, operator: str) -> str:
+    """Choose the question to ask, the configured one or the operator's; empty when nobody knows one."""
     if wanted == OFF:
         return ""
-    return CODES.get(imsi[:5], "") if wanted == AUTO else wanted
+    return operator if wanted == AUTO else wanted
 
 
 class Purse(msgspec.Struct, frozen=True):

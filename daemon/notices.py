@@ -29,10 +29,21 @@ class Noticed:
     active_until: str
 
 
-def read_notice(text: str) -> Noticed | None:
-    """Read an operator's SMS; `None` when it holds neither."""
-    balance = _BALANCE.search(text)
-    until = _UNTIL.search(text)
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How balance (one group) and validity (day, month, year) are written; the first pattern that is found counts."""
+
+    rupiah: tuple[re.Pattern[str], ...]
+    until: tuple[re.Pattern[str], ...]
+
+
+GENERAL = Words((_BALANCE,), (_UNTIL,))
+
+
+def read_notice(text: str, words: Words = GENERAL) -> Noticed | None:
+    """Read an operator's SMS or USSD answer; `None` when it holds neither."""
+    balance = next(filter(None, (pattern.search(text) for pattern in words.rupiah)), None)
+    until = next(filter(None, (pattern.search(text) for pattern in words.until)), None)
     rupiah = _rupiah(balance[1]) if balance else None
     day = _day(until[1], until[2], until[3]) if until else ""
     return Noticed(rupiah, day) if rupiah is not None or day else None
@@ -46,6 +57,8 @@ def _rupiah(digits: str) -> int | None:
 
 
 def _day(day: str, month: str, year: str) -> str:
+    if not (day.isdecimal() and year.isdecimal()):
+        return ""
     number = int(month) if month.isdecimal() else _MONTHS.get(month[:3].lower(), 0)
     if not (1 <= number <= 12 and 1 <= int(day) <= 31):
         return ""

@@ -11,8 +11,9 @@ from kentongan.at.commands import RunUssd
 from kentongan.at.events import UssdAnswered
 from kentongan.daemon.events import Command, Note, ToModem
 from kentongan.daemon.line import Line
-from kentongan.daemon.money import Asking, Purse, Reading, code_for, first_question, read_into
-from kentongan.daemon.notices import Noticed, read_notice
+from kentongan.daemon.money import Asking, Purse, Reading, first_question, question_for, read_into
+from kentongan.daemon.notices import Noticed
+from kentongan.daemon.operators import Operator, Operators, of, steps
 from kentongan.queue.records import Moment
 from kentongan.queue.store import Store
 
@@ -21,13 +22,16 @@ REFUSED = "credit_or_barred"
 
 
 class Purses:
-    """What is known of the credit of each line; `codes` is the configured code of each."""
+    """What is known of the credit of each line; `codes` is the configured question of each."""
 
-    def __init__(self, store: Store, codes: dict[str, str], price_rp: int, offset_min: int) -> None:
+    def __init__(
+        self, store: Store, codes: dict[str, str], price_rp: int, offset_min: int, operators: Operators
+    ) -> None:
         self._store = store
         self._codes = codes
         self._price_rp = price_rp
         self._offset_min = offset_min
+        self._operators = operators
         self._asking: dict[str, Asking] = {}
         self._purses: dict[str, Purse] = {}
 
@@ -37,15 +41,15 @@ class Purses:
             return []
         purse = self._purse(line)
         asking = self._asking.setdefault(line.name, first_question(purse, at.steady_ms))
-        code = code_for(self._codes[line.name], line.imsi)
-        if not code or not asking.due(at.steady_ms):
+        question = self._question(line)
+        if not question or not asking.due(at.steady_ms):
             return []
         asking.asked(at.steady_ms)
-        return [ToModem(line.name, RunUssd(code)), Note("credit_asked", (("line", line.name),))]
+        return [ToModem(line.name, RunUssd(*steps(question))), Note("credit_asked", (("line", line.name),))]
 
     def answered(self, line: Line, event: UssdAnswered, at: Moment) -> list[Command]:
         """Take the operator's answer to our question."""
-        noticed = read_notice(event.text)
+        noticed = self._operator(line).read(event.text)
         facts = (("line", line.name), ("status", event.status), ("read", noticed is not None))
         if noticed is not None:
             self._take(line, noticed, at)
@@ -55,7 +59,7 @@ class Purses:
 
     def heard(self, line: Line, text: str, at: Moment) -> None:
         """Take what an operator writes unasked."""
-        noticed = read_notice(text)
+        noticed = self._operator(line).read(text)
         if noticed is not None:
             self._take(line, noticed, at)
 
@@ -69,7 +73,13 @@ class Purses:
         """Bring the next question forward; tells whether a code is known for this line."""
         asking = self._asking.setdefault(line.name, first_question(self._purse(line), at.steady_ms))
         asking.next_ms = at.steady_ms
-        return bool(code_for(self._codes[line.name], line.imsi))
+        return bool(self._question(line))
+
+    def _operator(self, line: Line) -> Operator:
+        return of(self._operators, line.imsi)
+
+    def _question(self, line: Line) -> str:
+        return question_for(self._codes[line.name], self._operator(line).balance)
 
     def _asked_lately(self, line: Line, at: Moment) -> bool:
         known_ms = self._purse(line).balance_steady_ms

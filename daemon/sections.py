@@ -226,6 +226,7 @@ class CreditConfig(Section, frozen=True):
 
 
 class WatchConfig(Section, frozen=True):
+    operators_file: FilePath = ""  # codes and words of the operators, instead of the shipped ones
     """The night watch: SMS that prove the way to us."""
 
     own_every_h: Annotated[

@@ -291,6 +291,13 @@ def test_a_top_up_lets_the_waiting_messages_go(tmp_path):
     assert bench.line.pace.paused_until_ms <= bench.at.steady_ms
 
 
+def test_the_menus_behind_a_code_are_answered_as_configured(tmp_path):
+    bench = make(tmp_path, balance_code="*888#>4>1", clerks=())
+    bench.broker_down()
+    questions = [c.command for c in of(ToModem, bench.pass_time(610)) if isinstance(c.command, to_modem.RunUssd)]
+    assert questions == [to_modem.RunUssd("*888#", ("4", "1"))]
+
+
 def test_the_code_follows_the_operator_of_the_card(tmp_path):
     bench = make(tmp_path, balance_code="auto", clerks=())
     bench.broker_down()

@@ -5,14 +5,13 @@ from hypothesis import strategies as st
 from kentongan.daemon.money import (
     AGAIN_MS,
     ASK_EVERY_MS,
-    CODES,
     REFUSED_MS,
     SETTLE_MS,
     SLACK_RP,
     Purse,
     Reading,
-    code_for,
     first_question,
+    question_for,
     read_into,
 )
 from kentongan.daemon.notices import Noticed
@@ -25,18 +24,13 @@ def reading(balance: int | None, sends: int = 0, until: str = "") -> Reading:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "imsi", "code"),
-    [
-        ("auto", "510101234567890", "*888#"),
-        ("auto", "510891234567890", ""),
-        ("auto", "", ""),
-        ("*123*7#", "510101234567890", "*123*7#"),
-        ("off", "510101234567890", ""),
-    ],
+    ("wanted", "operator", "question"),
+    [("auto", "*888#", "*888#"), ("auto", "", ""), ("*123*7#>1", "*888#", "*123*7#>1"), ("off", "*888#", "")],
 )
-def test_the_code_is_the_configured_one_or_that_of_the_cards_operator(wanted: str, imsi: str, code: str) -> None:
-    assert code_for(wanted, imsi) == code
-    assert all(len(network) == 5 for network in CODES)
+def test_the_question_is_the_configured_one_or_that_of_the_cards_operator(
+    wanted: str, operator: str, question: str
+) -> None:
+    assert question_for(wanted, operator) == question
 
 
 @settings(deadline=None)

@@ -11,7 +11,7 @@ from published import check
 from kentongan.at import events as at
 from kentongan.at import pdu
 from kentongan.at.events import ModemState
-from kentongan.daemon import classify
+from kentongan.daemon import classify, operators
 from kentongan.daemon.answers import Acknowledger, Answers, Template
 from kentongan.daemon.blackout import Blackout, Boot
 from kentongan.daemon.broker import Broker
@@ -143,7 +143,7 @@ class Bench:
         duties = Duties(
             ClerkDesk(self.store, post, words, Clerks(self.clerks, hours.quiet)),
             words,
-            Purses(self.store, {"a": self.balance_code}, 350, 480),
+            Purses(self.store, {"a": self.balance_code}, 350, 480, operators.load()),
             NightWatch(self.store, post, "a", self.beat, lambda n: next(self._random).to_bytes(n, "little"), self.at),
             Canary(self.store.incidents, post, "a", Songs(self.beat.own_number, lambda: dict(SONGS)), self.at),
             Blackout(self.store, self.boot, self.at, received),
