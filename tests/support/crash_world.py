@@ -226,7 +226,7 @@ class World:
     # -- the broker ----------------------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
-        self._connection = f"connection-{self.lives}"
+        self._connection = f"0199c7d2-7a10-7c55-9d34-{self.lives:012}"
         self._do(BrokerUp(self._connection, "5.0", session_present=True, window=10, max_packet=65_536))
 
     def _from_broker(self) -> bool:
