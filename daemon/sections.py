@@ -70,8 +70,9 @@ class LineConfig(Section, frozen=True):
     balance_code: Annotated[
         str,
         Meta(
-            pattern=r"^(auto|off|[0-9*#]{2,20})$",
-            description='write the USSD code for the balance, such as "*888#", or "auto" or "off"',
+            pattern=r"^(auto|off|[0-9*#]{2,20}(>[0-9*#]{1,20}){0,5})$",
+            description='write the USSD code for the balance, with the choices in its menus behind >, such as'
+            ' "*888#" or "*888#>4>1", or "auto" or "off"',
         ),
     ] = "auto"
     power_pin: Pin = 0  # the modem's PWRKEY
