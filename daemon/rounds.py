@@ -1,7 +1,7 @@
 """What the gateway looks after once a minute: time standards, broadcasts, the report of the month, the store."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -11,6 +11,7 @@ from kentongan.daemon.outward import Voice
 from kentongan.daemon.standards import Leg
 from kentongan.daemon.upkeep import Upkeep
 from kentongan.mqtt import payloads
+from kentongan.queue.incidents import RungRecord
 from kentongan.queue.records import Lane, Moment, OutboundState, SpoolDraft
 from kentongan.queue.store import Store
 from kentongan.queue.store_ledger import Examined, Progress
@@ -123,6 +124,7 @@ class Rounds:
             waiting=month.waiting,
             down_s=month.down_ms // 1_000,
             known_s=month.known.lasted_ms // 1_000,
+            recoveries=_recoveries(self._store.incidents.rungs()) or msgspec.UNSET,
         )
         return self._voice.draft(Lane.EVENT, "report", event.event_id, event)
 
@@ -132,6 +134,13 @@ def _waits(spread: Spread | None) -> payloads.Waits | msgspec.UnsetType:
         return msgspec.UNSET
     p50_s, p95_s, max_s = (each // 1_000 for each in (spread.p50_ms, spread.p95_ms, spread.max_ms))
     return payloads.Waits(count=spread.count, p50_s=p50_s, p95_s=p95_s, max_s=max_s)
+
+
+def _recoveries(rungs: Iterable[RungRecord]) -> tuple[payloads.Recovery, ...]:
+    return tuple(
+        payloads.Recovery(line=each.line, step=each.rung, taken=each.climbed, succeeded=each.succeeded)
+        for each in rungs
+    )
 
 
 def _outages(month: Month) -> tuple[payloads.Outage, ...]:

@@ -6,6 +6,8 @@ import pytest
 from backend_bench import ask, error, events, settle
 from core_bench import CITIZEN, TOPICS, Bench, of
 
+from kentongan.at import events as at
+from kentongan.at.events import ModemState
 from kentongan.daemon import standards
 from kentongan.daemon.events import Publish
 from kentongan.mqtt.events import PubackResult
@@ -274,6 +276,17 @@ def test_the_report_comes_on_the_first_day_and_until_it_is_acknowledged(bench):
     assert ask(bench, "report_ack", period="2026-11")[0]["result"] == {"waited": True}
     assert events(settle(bench, bench.jump(2 * DAY_S)), "report") == []
     assert ask(bench, "report_ack", "c2", period="2026-11")[0]["result"] == {"waited": False}
+
+
+def test_the_report_tells_which_step_brought_the_modem_back(bench):
+    bench.pass_time(61)
+    bench.modem(at.StateChanged(ModemState.READY, ModemState.DOWN, "no answer"))
+    bench.modem(at.RungClimbed("resync", "no answer"))
+    bench.modem(at.RungClimbed("reopen", "still no use"))
+    bench.modem(at.StateChanged(ModemState.DOWN, ModemState.READY, "registered"))
+    (report, *_) = events(settle(bench, bench.jump(13 * DAY_S)), "report")
+    told = {each["step"]: (each["line"], each["taken"], each["succeeded"]) for each in report["recoveries"]}
+    assert told == {"resync": ("a", 1, 0), "reopen": ("a", 1, 1)}
 
 
 def test_a_group_event_to_which_nobody_listens_is_let_go_and_is_no_fault(bench):

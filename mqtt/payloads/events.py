@@ -278,6 +278,15 @@ class Waits(Struct, frozen=True, kw_only=True):
     max_s: Count
 
 
+class Recovery(Struct, frozen=True, kw_only=True):
+    """One step that brings a modem back: how often it was taken, and how often the line served after it."""
+
+    line: str
+    step: str
+    taken: Count
+    succeeded: Count
+
+
 class Report(Struct, frozen=True, kw_only=True, tag_field="schema", tag="report/1"):
     """The month in figures, without a person in it; offered until `command/report_ack`.
 
@@ -301,3 +310,6 @@ class Report(Struct, frozen=True, kw_only=True, tag_field="schema", tag="report/
     waiting: Annotated[Count, Meta(description="Of these, with neither reply nor end")] | UnsetType = UNSET
     down_s: Annotated[Count, Meta(description="When no SMS could be received or sent")] | UnsetType = UNSET
     known_s: Annotated[Count, Meta(description="Of the month, what the gateway knows")] | UnsetType = UNSET
+    recoveries: (
+        Annotated[tuple[Recovery, ...], Meta(description="Of the line's modems since the store began")] | UnsetType
+    ) = UNSET
