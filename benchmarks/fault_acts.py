@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from fault_field import CITIZEN, Field
 
 from kentongan.at.simulator import VirtualModem
+from kentongan.at.simulator.card import PIN_ATTEMPTS
 
 THROTTLED = "sys/devices/platform/soc/soc:firmware/get_throttled"
 HEAT = "sys/class/thermal/thermal_zone0/temp"
@@ -80,9 +81,18 @@ def remove_damaged(it: Field) -> None:
         path.unlink()
 
 
-def flood(it: Field) -> None:
+def nearly_fill(it: Field) -> None:
+    """Let citizens write until the store has used nearly six tenths of its room."""
+    while (used := it.account("store").get("used_percent", 0)) < 57:
+        before = it.account("store")["tickets"]
+        count = 100 if used < 40 else 20
+        flood(it, count)
+        it.settle(lambda: it.account("store")["tickets"] >= before + count)  # noqa: B023 - asked at once
+
+
+def flood(it: Field, count: int = 100) -> None:
     """Let many citizens write."""
-    it.inject(f"flood:count=600,data={'Jalan rusak parah sejak banjir. ' * 5}")
+    it.inject(f"flood:count={count},data={'Jalan rusak parah sejak banjir. ' * 5}")
 
 
 def give_room(it: Field) -> None:
@@ -208,7 +218,7 @@ def offer(it: Field) -> None:
 
 def unlocked(modem: VirtualModem) -> None:
     """Put the card back without its lock."""
-    modem.device.tray.card.pin = ""
+    modem.device.tray.card.pin, modem.device.tray.card.pin_left = "", PIN_ATTEMPTS
     modem.sim(present=False)
     modem.sim(present=True)
 

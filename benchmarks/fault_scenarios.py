@@ -164,11 +164,10 @@ SCENARIOS = (
         "store_filling",
         acts.flood,
         acts.give_room,
+        before=acts.nearly_fill,
         wiring=Wiring(
             160, (('path = "store/kentongan.db"', 'path = "store/kentongan.db"\ndisk_percent = 1'), ACKS_OFF)
         ),
-        notice_s=330,
-        within_s=330,
     ),
     Scenario(
         "Configuration",
