@@ -3,8 +3,11 @@
 Pure: broker events in, facts out.
 """
 
+from collections.abc import Callable, Mapping
+
 from msgspec.structs import replace
 
+from kentongan.daemon.certificates import SERVER
 from kentongan.daemon.status import LinkStatus
 from kentongan.mqtt.events import BrokerDown, BrokerUp, PubackResult, Published
 from kentongan.queue.records import Moment, SpoolItem
@@ -15,7 +18,8 @@ STABLE_S = 60.0  # a connection that stood so long proves that nobody else has o
 class Broker:
     """The state of the link and the publications that wait for their PUBACK."""
 
-    def __init__(self) -> None:
+    def __init__(self, own_ends: Callable[[], Mapping[str, int]] = dict) -> None:
+        self._own_ends = own_ends
         self.up: BrokerUp | None = None
         self.in_flight: dict[int, SpoolItem] = {}
         self.status = LinkStatus()
@@ -30,6 +34,8 @@ class Broker:
         """Start a connection with an empty window."""
         self.up = event
         self.in_flight.clear()
+        ends = {SERVER: round(event.certificate_until_s * 1000)} if event.certificate_until_s else {}
+        whose, until_ms = min((ends | dict(self._own_ends())).items(), key=lambda end: end[1], default=("", 0))
         self.status = replace(
             self.status,
             state="online",
@@ -38,7 +44,8 @@ class Broker:
             since_ms=at.wall_ms,
             since_steady_ms=at.steady_ms,
             protocol=event.protocol,
-            certificate_until_ms=round(event.certificate_until_s * 1000),
+            certificate_until_ms=until_ms,
+            certificate_of=whose,
             not_authorized=False,
         )
 

@@ -641,12 +641,12 @@ ROWS = (
         "certificate_expiring",
         MINOR,
         "SERTIFIKAT HAMPIR HABIS",
-        "sertifikat server habis dalam 30 hari",
-        "the broker's certificate ends within 30 days",
-        ("hubungi pengelola server", "minta perbarui sertifikat", "lewat tanggal itu alat tidak bisa tersambung"),
-        ("call the server's keeper", "have the certificate renewed", "after that day no connection is possible"),
+        "sertifikat server, CA atau alat habis dalam 30 hari",
+        "the certificate of broker, CA or this box ends within 30 days",
+        ("hubungi pengelola server", "minta perbarui (di konsol: jaringan)", "lewat tanggal itu alat tidak bisa tersambung"),
+        ("call the server's keeper", "have it renewed (on the console: jaringan)", "after that day no connection is possible"),
         "certificate_expiring",
-        detector="the broker's certificate at each connect",
+        detector="the broker's, the authority's and our own certificate, read at each connect",
     ),
     # -- 8: the configuration ------------------------------------------------------------------------------------------
     Fault(

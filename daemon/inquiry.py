@@ -18,7 +18,7 @@ from kentongan.daemon.logs import mask
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.papers import Papers
 from kentongan.daemon.standing import Standing
-from kentongan.daemon.status import LineStatus
+from kentongan.daemon.status import LineStatus, LinkStatus
 from kentongan.mqtt import payloads
 from kentongan.mqtt.codes import ErrorCode
 from kentongan.mqtt.commands import Refused
@@ -144,7 +144,7 @@ class Inquiry:
             "clock_synced": status.synced,
             "faults": [f"{fault.code} {fault.cause} {fault.line}".strip() for fault in status.faults],
             "lines": [_line(line) for line in status.lines],
-            "link": {"cause": status.link.cause, "reconnects": status.link.reconnects},
+            "link": {"cause": status.link.cause, "reconnects": status.link.reconnects} | self._certificate(status.link),
             "store": {
                 "state": status.store.state,
                 "used_octets": usage.used,
@@ -162,6 +162,12 @@ class Inquiry:
                 break
             result["log"].insert(0, shown)
         return result
+
+    def _certificate(self, link: LinkStatus) -> dict[str, str]:
+        """Say which certificate of the link ends first."""
+        if not link.certificate_until_ms:
+            return {}
+        return {"certificate_of": link.certificate_of, "certificate_until": self._voice.time(link.certificate_until_ms)}
 
 
 def _line(line: LineStatus) -> dict[str, object]:

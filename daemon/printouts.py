@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 from kentongan.at.events import ModemState
 from kentongan.daemon import faults, overview
+from kentongan.daemon.certificates import AUTHORITY, OURS, SERVER
 from kentongan.daemon.clerk import grouped
 from kentongan.daemon.clock import ZONES_MIN, OfficeZone
-from kentongan.daemon.status import LineStatus, Status, clock_source
+from kentongan.daemon.status import LineStatus, LinkStatus, Status, clock_source
 
 WIDTH, CSV_WIDTH = 80, 200
 REGISTRATIONS = {
@@ -21,6 +22,7 @@ REGISTRATIONS = {
     4: "tidak diketahui",
     5: "terdaftar (roaming)",
 }
+WHOSE = {SERVER: "server", AUTHORITY: "CA kabupaten", OURS: "alat ini"}
 RUNGS = {
     "resync": "cari langkah",
     "reinit": "siapkan ulang",
@@ -117,7 +119,19 @@ def network(document: Status) -> list[str]:
     ]
     link = document.link
     state = "TERHUBUNG" if link.state == "online" else f"TERPUTUS: {overview.CAUSES.get(link.cause, link.cause)}"
-    return [*lines, f"Server: {state}  MQTT {link.protocol or '-'}  sambung ulang {link.reconnects}x  {link.detail}"]
+    return [
+        *lines,
+        *_certificate(link),
+        f"Server: {state}  MQTT {link.protocol or '-'}  sambung ulang {link.reconnects}x  {link.detail}",
+    ]
+
+
+def _certificate(link: LinkStatus) -> list[str]:
+    """Name the certificate that ends first, in days of UTC."""
+    if not link.certificate_until_ms:
+        return []
+    until = datetime.fromtimestamp(link.certificate_until_ms / 1000, UTC)
+    return [f"Sertifikat {WHOSE.get(link.certificate_of, '?')}: berlaku sampai {until:%d-%m-%Y}"]
 
 
 def clock(document: Status, zone: OfficeZone) -> list[str]:

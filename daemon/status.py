@@ -75,7 +75,8 @@ class LinkStatus(msgspec.Struct, frozen=True):
     not_authorized: bool = False
     short_lived: int = 0  # connections in a row that ended within a minute: another box with our name (contract E13)
     blocked: int = 0  # publications that are too large for the broker
-    certificate_until_ms: int = 0  # wall, when the broker's certificate ends; 0 without TLS
+    certificate_until_ms: int = 0  # wall, when the first of the link's certificates ends; 0 without TLS
+    certificate_of: str = ""  # whose that is: server, authority, ours
     clock_skew_s: int = 0  # how far the last command's `issued_at` was from our clock, 0 when within the limit
 
 
