@@ -148,8 +148,8 @@ def _complains(line: LineStatus, status: Status, words: str) -> bool:
 
 
 def _is_hot(status: Status) -> bool:
-    """Ask the processor and the modems (`+CMTE: 1` above 80 degrees, 2 above 85); with two thresholds."""
-    if any(_complains(line, status, f"+CMTE: {level}") for line in status.lines for level in (1, 2)):
+    """Ask the processor and the modems (`+CMTE: 1` above 80 degrees, 2 above 85; `82 C`); with two thresholds."""
+    if any(_complains(line, status, words) for line in status.lines for words in ("+CMTE: 1", "+CMTE: 2", " C")):
         return True
     temperature, stood = status.host.temperature_c, _stood(status, "overheated")
     if temperature is None:
@@ -309,7 +309,8 @@ def _last_reason(line: LineStatus, status: Status) -> str:
 
 
 def _stops(cause: str) -> bool:
-    return bool(faults.of(cause).stops) or cause == "network_searching"
+    """Tell whether this can be why a modem is on its way back; the path is judged beside it."""
+    return (bool(faults.of(cause).stops) and cause != "path_broken") or cause == "network_searching"
 
 
 def _lock(lock: str) -> str:

@@ -3,6 +3,7 @@
 Pure: modem events in, facts out. What to do about them is the core's.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -14,6 +15,9 @@ from kentongan.queue.records import DuePart, Held, Moment
 CROWDED = 0.5  # share of used slots from which a slot is freed after the commit alone (decisions.md 5)
 OWN_FORCE_MS = 180_000  # a modem boots within the patience of the rung that restarted it
 KEPT_RESTARTS = 3  # as many as `health` asks for
+SAGGING_MV = 3_450  # a SIM800 goes off at 3.4 V, and a burst of a send costs more than that (modem.md 2.9, 8.3)
+SAG_MS = 330_000  # the voltage is read every five minutes and after each send
+_MILLIVOLTS = re.compile(r"([0-9]+) mV")
 SIM_TAIL = 4  # digits of the ICCID that may be shown
 
 
@@ -94,6 +98,14 @@ class Line:
     def able(self) -> bool:
         """Tell whether what waits for this line would leave now: it is no line at fault, nor one with a strange SIM."""
         return self.ready and not self.strange_sim and not self.pace.cause
+
+    @property
+    def sags_until_ms(self) -> int:
+        """The moment until which the modem's supply would not bear a send, 0 while it does."""
+        words = self._status.supply
+        measured = _MILLIVOLTS.search(words)
+        sags = "UNDER-VOLTAGE" in words or (measured is not None and int(measured[1]) < SAGGING_MV)
+        return self._status.supply_steady_ms + SAG_MS if sags else 0
 
     def observe(self, event: at.ModemEvent, moment: Moment) -> None:
         """Take the facts out of an event; events without facts for the status leave it as it is."""

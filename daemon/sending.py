@@ -100,8 +100,8 @@ class Sending:
         if line.strange_sim:
             line.look_ms = NEVER_MS
             return []
-        if moment.steady_ms < line.pace.paused_until_ms:
-            line.look_ms = line.pace.paused_until_ms
+        if moment.steady_ms < (until_ms := max(line.pace.paused_until_ms, line.sags_until_ms)):
+            line.look_ms = until_ms
             return []
         allowed = ALWAYS if self._hours.quiet(moment) else EVERYTHING
         due = self._store.due_part(line.name, moment, allowed=allowed)

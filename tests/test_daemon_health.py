@@ -89,6 +89,7 @@ DETECTED = [
     ("power_undervoltage_stop", {"host": replace(edge.HOST, undervoltage=True), "lines": (line(state="down"),)}),
     ("overheated", {"host": replace(edge.HOST, temperature_c=80.0)}),
     ("overheated", {"lines": (line(supply="+CMTE: 1,82", supply_steady_ms=STEADY_MS),)}),
+    ("overheated", {"lines": (line(supply="82 C", supply_steady_ms=STEADY_MS),)}),
     ("power_overvoltage", {"lines": (line(supply="OVER-VOLTAGE WARNNING", supply_steady_ms=STEADY_MS),)}),
     ("modem_restarting", {"lines": (line(restarted_steady_ms=RESTARTS),)}),
     ("mains_lost", {"host": replace(edge.HOST, mains=False)}),
@@ -377,3 +378,9 @@ def test_without_ntp_ten_minutes_between_our_clock_and_the_operators_are_a_fault
     apart = status(synced=False, started_steady_ms=STEADY_MS, lines=(line(clock_off_s=601),))
     assert causes(assess(apart, ())) == ["clock_disagrees"]
     assert causes(assess(replace(apart, lines=(line(clock_off_s=600),)), ())) == []
+
+
+def test_a_broken_path_is_told_once_while_the_modem_is_on_its_way_back() -> None:
+    ready = assess(status(lines=(line(probes_failed=3),)), ())
+    back = status(lines=(line(state="closed", age_ms=9 * S, probes_failed=3),))
+    assert causes(assess(back, ready)) == ["path_broken"]

@@ -1,5 +1,7 @@
+import pytest
+
 from kentongan.at import events as at
-from kentongan.daemon.line import Line
+from kentongan.daemon.line import SAG_MS, Line
 from kentongan.queue.records import Moment
 
 
@@ -16,3 +18,22 @@ def test_the_networks_time_is_compared_with_ours_in_the_reading_that_fits_better
     for off_s, printed_s in ((3, 1_795_000_003), (-2, 1_795_000_000 - 2 - 28_800), (-86_400, 1_795_000_000 - 115_200)):
         line.observe(at.NetworkTime(printed_s, 28_800), moment)
         assert line.status().clock_off_s == off_s
+
+
+@pytest.mark.parametrize(
+    ("words", "sags"),
+    [
+        ("UNDER-VOLTAGE WARNNING", True),
+        ("3449 mV", True),
+        ("82 C, 3410 mV", True),
+        ("3450 mV", False),
+        ("82 C", False),
+        ("OVER-VOLTAGE WARNNING", False),
+        ("+CMTE: 1", False),
+    ],
+)
+def test_a_supply_that_would_not_bear_a_send_holds_the_line_back_until_it_is_measured_again(words, sags):
+    line, moment = Line("a"), Moment(1_000, 1_795_000_000_000, synced=True)
+    assert line.sags_until_ms == 0
+    line.observe(at.SupplyWarned(words), moment)
+    assert line.sags_until_ms == (1_000 + SAG_MS if sags else 0)

@@ -34,3 +34,15 @@ def test_a_refusal_that_blames_modem_or_sim_starts_the_line_anew_and_keeps_the_m
 def test_a_refusal_of_another_kind_does_not(bench, code):
     bench.ready()
     assert helped(refused(bench, code)) == []
+
+
+def parts(commands):
+    return [c for c in of(ToModem, commands) if isinstance(c.command, to_modem.SendPart)]
+
+
+def test_while_the_supply_sags_nothing_is_sent_and_afterwards_everything(bench):
+    bench.ready()
+    bench.modem(at.SupplyWarned("UNDER-VOLTAGE WARNNING"))
+    assert parts(bench.sms("lampu mati")) == []
+    assert parts(bench.pass_time(320)) == []
+    assert len(parts(bench.pass_time(20))) == 1
