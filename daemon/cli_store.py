@@ -13,6 +13,7 @@ from kentongan.daemon.config import Config, glance
 from kentongan.daemon.control import Refusal, call
 from kentongan.daemon.errors import StoreUnreadable
 from kentongan.daemon.numbers import party, reference
+from kentongan.daemon.sender_key import NAME as KEY_NAME
 from kentongan.daemon.tables import decimal
 from kentongan.queue.errors import StoreUnavailable
 from kentongan.queue.numbers import parse_number
@@ -21,7 +22,6 @@ from kentongan.queue.store import Store
 from kentongan.queue.store_replay import Wanted
 
 MB = 1_048_576
-KEY_FILE = "sender.key"
 NOW = Moment(0, 0, synced=False)  # ages count on the gateway's own clock, which only it can read
 
 
@@ -124,7 +124,7 @@ def _request(config: Config, whom: str) -> dict[str, object]:
     sender = party(whom)
     if not sender.number:
         raise click.UsageError(f"{whom!r} is neither a ticket's number nor a telephone number")
-    key = Path(config.store.path).with_name(KEY_FILE)
+    key = Path(config.store.path).with_name(KEY_NAME)
     try:
         secret = key.read_bytes()
     except OSError as error:

@@ -16,7 +16,7 @@ from kentongan.daemon.clock import SystemClock
 from kentongan.daemon.config import Config
 from kentongan.daemon.events import Event, Stopping
 from kentongan.daemon.logs import Log
-from kentongan.daemon.modems import Modems, Past
+from kentongan.daemon.modems import Modems
 from kentongan.daemon.run import Gateway
 from kentongan.daemon.sections import (
     GatewayConfig,
@@ -109,8 +109,7 @@ class SimulatedGateway:
         line = LineConfig(name=LINE, port=str(folder / "modem"))
         self._gateway = gateway = Gateway(config, clock)
         self._link = Link(gateway.link_settings(), self._inbox.put, clock=clock.monotonic, random=SystemRandom().random)
-        past = Past(gateway.recoveries, gateway.pins(), gateway.cards, folder)
-        self._modem = Modems(self._inbox.put, clock, log, past).worker(line)
+        self._modem = Modems(self._inbox.put, clock, log, gateway.past()).worker(line)
         self._core = CoreWorker(gateway.core(), self._inbox, {LINE: self._modem}, self._link, self._shown, clock, log)
         bodies = {
             "core": lambda: self._core.run(lambda _now: None),

@@ -17,7 +17,6 @@ from typing import assert_never
 
 import msgspec
 
-from kentongan.daemon import config as configuration
 from kentongan.daemon import lamps
 from kentongan.daemon.alarms import Alarms
 from kentongan.daemon.clock import OfficeZone, SystemClock
@@ -28,11 +27,12 @@ from kentongan.daemon.lamps import PLAIN_TEMPO, Pattern, Tempo
 from kentongan.daemon.logs import Log, PlainLog
 from kentongan.daemon.sdnotify import Notifier
 from kentongan.daemon.status import FaultStatus, Status, decode
+from kentongan.daemon.uplink import Caller, link_settings, topics
 from kentongan.daemon.vigil import Seen, Verdict, Vigil
 from kentongan.mqtt.client import Link
 from kentongan.mqtt.events import BrokerDown, BrokerEvent, BrokerUp, MessageReceived, Publication, Published
 from kentongan.mqtt.payloads import Alarm, encode, rfc3339
-from kentongan.mqtt.settings import LinkSettings, Subscription, Tls, read_url
+from kentongan.mqtt.settings import Subscription
 from kentongan.mqtt.topics import Topics
 from kentongan.queue.ids import Uuid7
 
@@ -41,7 +41,6 @@ MAX_STATUS = 1_000_000  # octets of a status file; ours has some thousands
 CHECK_S = 1.0  # how often the gateway is looked at
 RELINK_S = 10.0  # after the link's thread failed, which it never should
 STOP_S = 6.0  # for the link's farewell
-KEEPALIVE_S = {"office": 30, "metered": 240}
 
 
 class StatusReader:
@@ -199,7 +198,7 @@ class Watcher:
         self._clock = clock
         self._inbox: SimpleQueue[BrokerEvent | None] = SimpleQueue()
         words = _words(config)
-        settings = _link_settings(config, words, clock)
+        settings = link_settings(config, _caller(config, words), clock)
         self._link = Link(settings, self._inbox.put, clock=clock.monotonic, random=SystemRandom().random)
         self._reader = StatusReader(directory)
         self._vigil = Vigil(clock.monotonic())
@@ -295,26 +294,11 @@ def _ms(clock: SystemClock) -> int:
 
 
 def _words(config: Config) -> Words:
-    gateway = config.gateway
-    topics = Topics(config.mqtt.root, gateway.county_id, gateway.gateway_id)
-    return Words(topics, Uuid7(os.urandom), OfficeZone(gateway.timezone))
+    return Words(topics(config), Uuid7(os.urandom), OfficeZone(config.gateway.timezone))
 
 
-def _link_settings(config: Config, words: Words, clock: SystemClock) -> LinkSettings:
-    mqtt = config.mqtt
-    address = read_url(mqtt.url)
-    own = (Path(mqtt.cert_file), Path(mqtt.key_file)) if mqtt.cert_file else (None, None)
-    return LinkSettings(
-        address,
-        client_id=f"{config.gateway.gateway_id}-wd",
-        username=mqtt.username,
-        password=configuration.read_secret(mqtt.password_file) if mqtt.password_file else "",
-        source=words.topics.source,
-        will=lambda _connection_id: None,
-        new_connection_id=lambda: words.ids.new(clock.now().wall_ms),
-        # the link wants one filter; ours needs no right to read, and a broker that gives it shows us our own words
-        subscriptions=(Subscription(words.topics.alarm(NOT_RUNNING), required=False),),
-        tls=Tls(Path(mqtt.ca_file), *own) if address.secure else None,
-        protocol=mqtt.protocol,
-        keepalive_s=KEEPALIVE_S[mqtt.profile],
-    )
+def _caller(config: Config, words: Words) -> Caller:
+    """Be a client of our own; the gateway's last will is not ours."""
+    # the link wants one filter; ours needs no right to read, and a broker that gives it shows us our own words
+    own = Subscription(words.topics.alarm(NOT_RUNNING), required=False)
+    return Caller(f"{config.gateway.gateway_id}-wd", (own,), lambda _connection_id: None)
