@@ -16,7 +16,18 @@ from kentongan.daemon.control import call
 from kentongan.daemon.errors import ControlUnavailable
 from kentongan.daemon.recorder import FOLDER
 
-PRINTED = ("status", "gangguan", "modem", "jaringan", "antrian", "pulsa", "riwayat", "log 200", "rekaman", "laporan")
+PRINTED = (
+    "status",
+    "gangguan",
+    "modem",
+    "jaringan",
+    "antrian",
+    "pulsa",
+    "riwayat",
+    "log 200",
+    "rekaman 200",
+    "laporan",
+)
 
 
 @click.command()

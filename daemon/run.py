@@ -136,7 +136,6 @@ class Gateway:
         broker = Broker(partial(own_ends, config.mqtt.ca_file, config.mqtt.cert_file))
         lines = {line.name: Line(line.name) for line in config.line}
         standing = Standing(self.identity, self._papers, store, lines, broker)
-        standing.hours = self._chosen.hours
         keeper = make_keeper(config, store, lines, self._outside(standing))
         sources = Sources(store, broker, standing, self._papers, Journal(), _digest(config))
         desks = self._desks(keeper)
@@ -168,7 +167,7 @@ class Gateway:
         now = self._clock.now()
         boot_id = self._ids.new(now.wall_ms)
         name = self._config.gateway.gateway_id
-        return Identity(name, VERSION, os.getpid(), boot_id, now.wall_ms, asked, now.steady_ms)
+        return Identity(name, VERSION, os.getpid(), boot_id, now.wall_ms, asked, now.steady_ms, self._chosen.hours)
 
     def _make_papers(self) -> Papers:
         gateway, sending = self._config.gateway, self._config.sending

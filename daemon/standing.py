@@ -25,6 +25,8 @@ from kentongan.queue.store import Store
 REFRESH_MS = 5_000  # the status file's own heartbeat: the watcher takes 15 s of silence for a dead gateway
 SETTLE_MS = 200  # a burst of events makes one document
 
+ALWAYS = OfficeHours()  # open
+
 Grade = Literal["ok", "degraded", "failed"]
 
 
@@ -39,6 +41,7 @@ class Identity:
     started_ms: int
     config: ConfigStatus
     started_steady_ms: int = 0
+    hours: OfficeHours = ALWAYS
 
 
 class Standing:
@@ -56,7 +59,6 @@ class Standing:
         self._chronicle = Chronicle(store.incidents)
         self._last = _Last(self._chronicle.restored)
         self.deadline_ms = 0
-        self.hours = OfficeHours()
         self.neighbours_silent = 0
 
     def measured(self, host: HostStatus, at: Moment) -> None:
@@ -99,7 +101,7 @@ class Standing:
             traffic=store.received + store.sent,
             started_steady_ms=identity.started_steady_ms,
             neighbours_silent=self.neighbours_silent,
-            office_open=self.hours.is_open(at.wall_ms) or not at.synced,
+            office_open=identity.hours.is_open(at.wall_ms) or not at.synced,
         )
         return replace(status, faults=assess(status, self._last.faults))
 
