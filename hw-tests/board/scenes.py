@@ -33,11 +33,10 @@ lampu        = 22, 23, 24, 25
 MEMORY = """awk '/^MemTotal/{t=$2} /^MemAvailable/{a=$2} /^MemFree/{f=$2}
 END{printf "%d %d %d\\n", t/1024, (t-a)/1024, (t-f)/1024}' /proc/meminfo
 for p in /proc/[0-9]*; do
-    [ -s $p/cmdline ] || continue
     pss=$(awk '/^Pss:/{print $2}' $p/smaps_rollup 2>/dev/null)
     name=$(tr '\\0' ' ' <$p/cmdline | cut -c1-60)
-    [ "${pss:-0}" -gt 0 ] && echo "$pss $name"
-done | sort -rn"""
+    [ -n "$name" ] && [ "${pss:-0}" -gt 0 ] && echo "$pss $name"
+done 2>/dev/null | sort -rn"""
 
 
 @dataclass
