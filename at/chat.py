@@ -17,7 +17,7 @@ from kentongan.at.dialogue import Aborted, AtCommand, AtResponse, Final, Synchro
 from kentongan.at.flight import Flight, Payload, Sync
 from kentongan.at.lines import Line, LineSplitter, Prompt, Token
 from kentongan.at.unasked import RestartSeen, Unasked, Urc
-from kentongan.at.urcs import UrcKind, classify
+from kentongan.at.urcs import UrcKind, classify, is_named
 
 ESC = b"\x1b"
 CTRL_Z = b"\x1a"
@@ -199,7 +199,7 @@ class Chat:
             yield from self._on_restart(RestartSeen("echo"), now)
 
     def _on_unasked(self, text: str, now: float) -> Iterator[Happening]:
-        if self.unasked.ussd_is_open and classify(text) is None:
+        if self.unasked.ussd_is_open and classify(text) is None and not is_named(text):
             closed = self.unasked.take_ussd(text, now)
             if closed is not None:
                 yield closed

@@ -3,6 +3,7 @@
 Only names them: what a line means for the modem's state is decided elsewhere.
 """
 
+import re
 from enum import Enum, auto
 
 
@@ -93,6 +94,14 @@ def classify(line: str) -> UrcKind | None:
 def looks_unasked(line: str) -> bool:
     """Tell whether a line cannot be the free text that answers `AT+CGMI` and its like (modem.md 1.5, rule 5)."""
     return line[:1] in {"+", "^", "*"} or classify(line) is not None
+
+
+_NAMED = re.compile(r"[+^*][A-Z]{3,14}:")
+
+
+def is_named(line: str) -> bool:
+    """Tell whether a line bears a vendor's name as `^RSSI:18` does: no line of a text that people read."""
+    return _NAMED.match(line) is not None
 
 
 def has_form_of_answer(line: str) -> bool:

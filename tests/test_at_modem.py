@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_modem import OK, Bench, TinyModem, octets
+from tiny_modem import MANNERS, OK, Bench, TinyModem, octets
 
 from kentongan.at import events as at
 from kentongan.at.commands import FreeSlot, RunUssd, SendPart, Shutdown, WalkSlots
@@ -16,8 +16,16 @@ SEND = SendPart(7, octets(SUBMIT), SUBMIT)
 CME_10 = b"\r\n+CME ERROR: 10\r\n"
 
 
-def opened(peer=None, *, chop=0, **known) -> Bench:
-    bench = Bench(Modem(ModemSettings("a", **known)), peer or TinyModem(), chop=chop)
+@pytest.fixture(autouse=True, scope="module", params=MANNERS)
+def _manner(request):
+    """Run every test whole, byte by byte, and with a URC at every place of every answer."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Bench, "manner", MANNERS[request.param])
+        yield
+
+
+def opened(peer=None, **known) -> Bench:
+    bench = Bench(Modem(ModemSettings("a", **known)), peer or TinyModem())
     bench.modem.opened(bench.now)
     bench.run(1.0)
     return bench

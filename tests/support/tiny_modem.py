@@ -4,7 +4,11 @@ It exists so that the engine's tests show exact bytes; whole modems with persona
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from chat_bench import line_starts
 
 from kentongan.at.events import ModemEvent, PortAction
 from kentongan.at.modem import Modem
@@ -132,23 +136,45 @@ def octets(pdu: str) -> int:
     return len(pdu) // 2 - 1 - int(pdu[:2], 16)
 
 
+QUIET = b"\r\n^RSSI:18\r\n"
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the modem's bytes come: `chop` octets at a time, 0 for all at once; a URC at every place it may have."""
+
+    chop: int = 0
+    urcs: bool = False
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        """Part what the modem says as it comes over the wire."""
+        if self.urcs and data:
+            starts = line_starts(data)
+            data = b"".join(QUIET + data[at:end] for at, end in pairwise(starts)) + QUIET * (not data.endswith(b"> "))
+        step = self.chop or max(1, len(data))
+        return (data[at : at + step] for at in range(0, len(data), step))
+
+
+MANNERS = {"whole": Manner(), "byte by byte": Manner(1), "with a URC everywhere": Manner(0, urcs=True)}
+
+
 class Bench:
     """Engine and peer back to back with a clock of their own; nothing waits, time jumps to the next deadline."""
 
-    def __init__(self, modem: Modem, peer: TinyModem, *, chop: int = 0) -> None:
+    manner = MANNERS["whole"]
+
+    def __init__(self, modem: Modem, peer: TinyModem) -> None:
         self.modem = modem
         self.peer = peer
         self.now = 1000.0
-        self.chop = chop  # octets per receive; 0 hands everything over at once
         self.log: list[ModemEvent] = []
         self.demanded: list[PortAction] = []
         self.sent = b""
 
     def feed(self, data: bytes) -> None:
         """Let the modem say something."""
-        step = self.chop or max(1, len(data))
-        for at in range(0, len(data), step):
-            self.modem.receive(data[at : at + step], self.now)
+        for piece in self.manner.pieces(data):
+            self.modem.receive(piece, self.now)
             self.exchange()
 
     def exchange(self) -> None:
@@ -156,9 +182,8 @@ class Bench:
         while data := self.modem.bytes_to_send():
             self.sent += data
             answer = self.peer.receive(data)
-            step = self.chop or max(1, len(answer))
-            for at in range(0, len(answer), step):
-                self.modem.receive(answer[at : at + step], self.now)
+            for piece in self.manner.pieces(answer):
+                self.modem.receive(piece, self.now)
         self.log += self.modem.events()
         self.demanded += self.modem.actions()
 
