@@ -16,11 +16,22 @@ from kentongan.daemon import sections
 from kentongan.daemon.faults import CARD, ROWS, Fault, Severity
 
 DOCUMENT, SHEET, MEASURED = "faults.md", "kartu-gangguan.svg", "fault-run.json"
+# What each lamp says besides numbers, the good word first (daemon.lamps).
 LAMPS = (
-    ("1 LISTRIK", "hijau", "#1a7f37", "kedip singkat tiap 3 detik"),
-    ("2 KARTU", "kuning", "#b58900", "kedip singkat tiap 3 detik"),
-    ("3 SERVER", "biru", "#1f5fbf", "kedip singkat tiap 3 detik"),
-    ("4 GANGGUAN", "merah", "#c62828", "padam"),
+    ("1 LISTRIK", "hijau", "#1a7f37", ("kedip singkat: BAIK", "terus: belum siap", "padam: tak ada listrik")),
+    (
+        "2 KARTU",
+        "kuning",
+        "#b58900",
+        ("kedip singkat: BAIK", "kedip pelan: lemah", "terus: cari jaringan", "padam: modem mati"),
+    ),
+    (
+        "3 SERVER",
+        "biru",
+        "#1f5fbf",
+        ("kedip singkat: BAIK", "kedip pelan: antre", "terus: ditolak server", "padam: internet putus"),
+    ),
+    ("4 GANGGUAN", "merah", "#c62828", ("padam: BAIK", "kedip: hitung, lalu", "baca nomornya di sini")),
 )
 POWER = (
     "balance_code",
@@ -119,12 +130,24 @@ def _tells(row: Fault) -> str:
     return f"{alarm}, the clerk" if row.clerk else alarm
 
 
+PROMISES = """\
+Of the same run. What systemd does beside it, the restart of a process that is stopped or whose thread hangs, is
+measured on a real systemd in [appliance.md](appliance.md)."""
+
+
 def _measured(measured: Mapping[str, object]) -> str:
-    columns, rows = measured["columns"], measured["rows"]
+    times = _grid(measured, "columns", "rows")
+    said = _grid(measured, "text_columns", "texts") if "texts" in measured else ""
+    shown = f"\n## What was shown\n\nThe words of the same run, as they were read there.\n\n{said}" if said else ""
+    kept = f"\n## Promises\n\n{PROMISES}\n\n{_grid(measured, 'promise_columns', 'promises')}" if said else ""
+    return f"## Measured\n\n{measured['words']}\n\n{times}{kept}{shown}"
+
+
+def _grid(measured: Mapping[str, object], head: str, body: str) -> str:
+    columns, rows = measured[head], measured[body]
     if not (isinstance(columns, list) and isinstance(rows, list)):
-        raise TypeError("columns and rows must be lists")
-    head = _line(columns) + _line(["---"] * len(columns))
-    return f"## Measured\n\n{measured['words']}\n\n{head}{''.join(_line(row) for row in rows)}"
+        raise TypeError(f"{head} and {body} must be lists")
+    return _line(columns) + _line(["---"] * len(columns)) + "".join(_line(row) for row in rows)
 
 
 def _line(cells: Iterable[object]) -> str:
@@ -134,7 +157,7 @@ def _line(cells: Iterable[object]) -> str:
 # -- for the office ---------------------------------------------------------------------------------------------------
 
 WIDTH_MM, HEIGHT_MM = 210, 297  # A4
-TOP_MM, ROW_MM = 62.0, 24.2
+TOP_MM, ROW_MM = 60.0, 24.4
 DOT_MM, STEP_MM = 2.1, 5.4
 LEFT_MM, TEXT_MM = 10.0, 78.0
 
@@ -157,14 +180,14 @@ def _head() -> str:
     )
 
 
-def _lamp(place: int, name: str, colour_name: str, colour: str, normal: str) -> str:
+def _lamp(place: int, name: str, colour_name: str, colour: str, says: tuple[str, ...]) -> str:
     x = LEFT_MM + 48 * place
+    lines = [_text(x + 10, 43.2 + 3.8 * row, 3.2, words, bold=not row) for row, words in enumerate(says)]
     return (
         f'<circle cx="{x + 4:g}" cy="36" r="4" fill="{colour}"/>'
-        + _text(x + 10, 35, 4, name, bold=True)
-        + _text(x + 10, 39.5, 3, f"({colour_name}) normal:")
-        + _text(x + 10, 43.5, 3, normal if len(normal) < 10 else "kedip singkat")
-        + (_text(x + 10, 47.5, 3, "tiap 3 detik") if len(normal) >= 10 else "")
+        + _text(x + 10, 34.5, 4.2, name, bold=True)
+        + _text(x + 10, 38.8, 3.2, f"({colour_name})")
+        + "".join(lines)
     )
 
 
@@ -173,14 +196,14 @@ def _page(code: int, y: float) -> str:
     dots = "".join(
         f'<circle cx="{LEFT_MM + 18 + STEP_MM * n:g}" cy="{y + 8:g}" r="{DOT_MM}" fill="#c62828"/>' for n in range(code)
     )
-    steps = [_text(TEXT_MM, y + 11.5 + 4.6 * n, 3.7, f"{n + 1}. {step}") for n, step in enumerate(page.todo)]
+    steps = [_text(TEXT_MM, y + 11.2 + 4.7 * n, 4.3, f"{n + 1}. {step}") for n, step in enumerate(page.todo)]
     return "".join(
         [
             f'<path d="M{LEFT_MM:g} {y - 2:g}H{WIDTH_MM - LEFT_MM:g}" stroke="#000000" stroke-width="0.3"/>',
-            _text(LEFT_MM + 1, y + 13, 14, str(code), bold=True),
+            _text(LEFT_MM + 1, y + 16.5, 20, str(code), bold=True),
             dots,
-            _text(LEFT_MM + 16, y + 16, 3.4, f"kedip {code} kali"),
-            _text(TEXT_MM, y + 6, 5.2, page.heading, bold=True),
+            _text(LEFT_MM + 16, y + 17, 4.6, f"kedip {code} kali", bold=True),
+            _text(TEXT_MM, y + 6, 6.6, page.heading, bold=True),
             *steps,
         ]
     )
