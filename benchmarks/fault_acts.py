@@ -365,3 +365,8 @@ def shift_network(it: Field, seconds: float) -> None:
 
     it.modem(shift)
     it.inject("restart-now")
+
+
+def return_port(modem: VirtualModem) -> None:
+    """Let the port come back under its name."""
+    modem.device.hooks.port_back("")

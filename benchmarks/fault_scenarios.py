@@ -211,6 +211,13 @@ SCENARIOS = (
         within_s=120,
         repair_s=420,
     ),
+    Scenario(
+        "AT channel",
+        "port lost while the modem runs on",
+        "modem_absent",
+        lambda it: it.inject("vanish:seconds=0"),
+        lambda it: it.modem(acts.return_port),
+    ),
     Scenario("AT channel", "modem unplugged", "modem_absent", lambda it: it.pull_modem(), lambda it: it.plug_modem()),
     Scenario(
         "SIM",
