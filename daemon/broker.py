@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from kentongan.daemon.certificates import SERVER
 from kentongan.daemon.status import LinkStatus
 from kentongan.mqtt.events import BrokerDown, BrokerUp, PubackResult, Published
-from kentongan.queue.records import Moment, SpoolItem
+from kentongan.queue.records import Lane, Moment, SpoolItem
 
+KEPT_FREE = 2  # places of the window that responses never take
 STABLE_S = 60.0  # a connection that stood so long proves that nobody else has our name (contract E13)
 
 
@@ -29,6 +30,14 @@ class Broker:
     def room(self) -> int:
         """How many more publications the window holds."""
         return self.up.window - len(self.in_flight) if self.up else 0
+
+    @property
+    def responses_room(self) -> int:
+        """How many more answers to commands the window holds: a backend that floods may not keep tickets away."""
+        if self.up is None:
+            return 0
+        answers = sum(item.lane is Lane.RESPONSE for item in self.in_flight.values())
+        return max(1, self.up.window - KEPT_FREE) - answers
 
     def connected(self, event: BrokerUp, at: Moment) -> None:
         """Start a connection with an empty window."""

@@ -6,6 +6,7 @@ A ticket's words are played again by `command/resend`, on the topic whose access
 import platform
 import sqlite3
 from dataclasses import dataclass
+from itertools import islice
 from typing import assert_never
 
 import msgspec
@@ -25,6 +26,7 @@ from kentongan.mqtt.commands import Refused
 from kentongan.queue.records import Moment, OutboundMessage, Ticket
 from kentongan.queue.store import Store
 
+LOG_LINES = 30  # contract 4.9
 MAX_OCTETS = 7_000  # of a result: the whole response stays below 8 kB (contract 4.9)
 
 
@@ -155,7 +157,7 @@ class Inquiry:
             "log": [],
         }
         room = MAX_OCTETS - len(msgspec.json.encode(result))
-        for line in reversed(self._of.journal.lines):
+        for line in islice(reversed(self._of.journal.lines), LOG_LINES):
             shown = f"{self._voice.time(line.wall_ms)} {line.shown()}"[:300]
             room -= len(msgspec.json.encode(shown)) + 1
             if room < 0:

@@ -19,6 +19,7 @@ REST_MS = {
     PubackResult.TOO_LARGE: 3_600_000,
 }
 
+BESIDE_RESPONSES = tuple(lane for lane in Lane if lane is not Lane.RESPONSE)
 LET_GO = 10  # publications of an event that the broker refuses each time, a day's worth of patience at most
 
 
@@ -37,11 +38,14 @@ class Offering:
         room = self._broker.room
         if room <= 0 or moment.steady_ms < self.look_ms:
             return []
-        items = self._store.spool_due(moment, limit=room, exclude=self._broker.in_flight.keys())
+        in_flight, share = self._broker.in_flight, self._broker.responses_room
+        items = self._store.spool_due(moment, limit=room, exclude=in_flight.keys(), responses=share)
         for item in items:
-            self._broker.in_flight[item.spool_id] = item
+            in_flight[item.spool_id] = item
         if len(items) < room:
-            due = self._store.spool_next_due(self._broker.in_flight.keys())
+            # a response that is held back goes with the PUBACK of another, and that looks by itself
+            lanes = Lane if self._broker.responses_room else BESIDE_RESPONSES
+            due = self._store.spool_next_due(in_flight.keys(), lanes)
             self.look_ms = NEVER_MS if due is None else due
         return [Publish(self._publication(item, moment)) for item in items]
 

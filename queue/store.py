@@ -5,7 +5,7 @@ in one fsync each, and it never lets a model of the database out.
 """
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from kentongan.queue import migrations, numbers
@@ -182,10 +182,15 @@ class Store:
 
     # -- spool ---------------------------------------------------------------------------------------------------------
 
-    def spool_due(self, at: Moment, *, limit: int, exclude: Collection[int]) -> list[SpoolItem]:
-        """Give what may be published now; an incomplete ticket is marked as shown before anybody sees it."""
+    def spool_due(
+        self, at: Moment, *, limit: int, exclude: Collection[int], responses: int | None = None
+    ) -> list[SpoolItem]:
+        """Give what may be published now, so many responses at most.
+
+        An incomplete ticket is marked as shown before anybody sees it.
+        """
         with self._file.reading():
-            rows = self._tables.spool.due(at.steady_ms, limit, exclude)
+            rows = self._tables.spool.due(at.steady_ms, limit, exclude, limit if responses is None else responses)
             seqs = [row[8] for row in rows if row[8] is not None]
             tickets = self._tables.tickets.by_seq(seqs)
             unseen = self._tables.inbox.not_shown(seq for seq in seqs if tickets[seq].missing)
@@ -194,10 +199,10 @@ class Store:
                 self._tables.inbox.show(unseen)
         return [_item(row, tickets.get(row[8])) for row in rows]
 
-    def spool_next_due(self, exclude: Collection[int] = ()) -> int | None:
+    def spool_next_due(self, exclude: Collection[int] = (), lanes: Iterable[Lane] = Lane) -> int | None:
         """Give the steady moment of the earliest publication outside the window, or nothing."""
         with self._file.reading():
-            return self._tables.spool.next_due(exclude)
+            return self._tables.spool.next_due(exclude, lanes)
 
     def spool_published(self, spool_id: int, at: Moment) -> tuple[int, ...]:
         """Take a PUBACK: an event is done, a ticket is offered; gives the parts whose slots may go.

@@ -1,6 +1,6 @@
 """Statements on what waits for the broker; every function runs inside a transaction of the store."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from kentongan.queue.models import File, Row
 from kentongan.queue.records import Lane, SpoolDraft
@@ -56,13 +56,13 @@ class Spool:
         )
         return self._last_id
 
-    def due(self, now_ms: int, limit: int, exclude: Collection[int]) -> list[Row]:
-        """Give what may be published now, by lane, then by the moment it became due."""
+    def due(self, now_ms: int, limit: int, exclude: Collection[int], responses: int) -> list[Row]:
+        """Give what may be published now, by lane, then by the moment it became due; so many responses at most."""
         rows: list[Row] = []
         for lane in Lane:
-            wanted = limit - len(rows)
+            wanted = min(limit, responses) if lane is Lane.RESPONSE else limit - len(rows)
             if wanted <= 0:
-                break
+                continue
             found = self._file.run(DUE, int(lane), now_ms, wanted + len(exclude))
             rows += [row for row in found if row[0] not in exclude][:wanted]
         return rows + self._resting(now_ms, limit - len(rows), exclude)
@@ -76,10 +76,10 @@ class Spool:
         self._again_after = rows[-1][0] if len(rows) == wanted else None
         return rows
 
-    def next_due(self, exclude: Collection[int]) -> int | None:
-        """Give the earliest moment at which anything is due."""
+    def next_due(self, exclude: Collection[int], lanes: Iterable[Lane]) -> int | None:
+        """Give the earliest moment at which anything of some lanes is due."""
         found: list[int] = []
-        for lane in Lane:
+        for lane in lanes:
             rows = self._file.run(
                 "SELECT id, due_ms FROM spool WHERE lane = ? ORDER BY due_ms LIMIT ?", int(lane), 1 + len(exclude)
             )
