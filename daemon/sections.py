@@ -128,6 +128,9 @@ class StoreConfig(Section, frozen=True):
     disk_percent: Annotated[
         int, Meta(ge=1, le=100, description="write which share of the disk the store may take, 1 to 100 percent")
     ] = 50
+    number_floor: Annotated[
+        int, Meta(ge=0, le=999_999, description="write the counter of the last ticket number of an earlier card")
+    ] = 0
 
 
 class RuntimeConfig(Section, frozen=True):
@@ -217,17 +220,17 @@ class OfficeConfig(Section, frozen=True):
     hours: Annotated[
         str, Meta(max_length=120, description='write "Sen-Jum 08:00-16:00", or "" when it does not matter')
     ] = ""  # outside of them a silent application is no fault
-
     holidays_file: FilePath = ""  # one day a line, such as 2027-03-10 Idul Fitri; no workdays, and the office is closed
+
 
 class CreditConfig(Section, frozen=True):
     """The prepaid credit."""
 
+    operators_file: FilePath = ""  # codes and words of the operators, instead of the shipped ones
     price_rp: Annotated[int, Meta(ge=1, le=100_000, description="write what one SMS costs, in rupiah")] = 350
 
 
 class WatchConfig(Section, frozen=True):
-    operators_file: FilePath = ""  # codes and words of the operators, instead of the shipped ones
     """The night watch: SMS that prove the way to us."""
 
     own_every_h: Annotated[

@@ -102,7 +102,9 @@ class Bench:
         settings = StoreSettings("LU2", budget_octets=self.budget_octets)
         self.store = Store.open(self.path, settings, at=self.at, ids=self._ids, narrate=narrate)
         voice = Voice(TOPICS, self.store.store_id, self._ids, lambda _ms: 480, self.sender_mode, RULES)
-        papers = Papers(voice, OFFICE, self._ids.new(WALL_MS), "0", "Asia/Makassar", "Kominfo", "", 6, 10, ack_mode=self.ack_mode)
+        papers = Papers(
+            voice, OFFICE, self._ids.new(WALL_MS), "0", "Asia/Makassar", "Kominfo", "", 6, 10, ack_mode=self.ack_mode
+        )
         broker, lines = Broker(), {"a": Line("a")}
         identity = Identity("kec-masamba-01", "0", 1, papers.boot_id, WALL_MS, ConfigStatus(), self.at.steady_ms)
         standing = Standing(identity, papers, self.store, lines, broker)
