@@ -12,7 +12,7 @@ from typing import get_type_hints
 
 import msgspec
 
-from kentongan.daemon import sections
+from kentongan.daemon import lamps, sections
 from kentongan.daemon.faults import CARD, ROWS, Fault, Severity
 
 DOCUMENT, SHEET, MEASURED = "faults.md", "kartu-gangguan.svg", "fault-run.json"
@@ -64,7 +64,7 @@ TELLS = {
 
 def document(measured: Mapping[str, object] | None = None) -> str:
     """Write the table of faults as Markdown; `measured` is what the last fault run found."""
-    pages = [INTRODUCTION, _overview(), _settings(), *(_code(code) for code in CARD)]
+    pages = [INTRODUCTION, _overview(), _strips(), _settings(), *(_code(code) for code in CARD)]
     return "\n".join([*pages, _measured(measured)] if measured else pages)
 
 
@@ -89,6 +89,25 @@ def _overview() -> str:
         for row in ROWS
     )
     return f"## The table\n\n{head}{rows}"
+
+
+STRIP_MS = 100  # of a letter
+
+
+def _strips() -> str:
+    """Draw one round of every rhythm on a line of time."""
+    rhythms = (("normal", lamps.BLIP), ("weak, or waiting", lamps.SLOW))
+    codes = ((f"fault {code}", lamps.code((code,))) for code in CARD)
+    drawn = [f"| {name} | {rhythm.words} | `{_strip(rhythm)}` |\n" for name, rhythm in (*rhythms, *codes)]
+    both = lamps.code((2, 7))
+    drawn.append(f"| faults 2 and 7 | {both.words} | `{_strip(both)}` |\n")
+    head = "| What | As a clerk says it | One round: `#` lit, `.` dark, a tenth of a second each |\n|---|---|---|\n"
+    return f"## Rhythms\n\n{head}{''.join(drawn)}"
+
+
+def _strip(rhythm: lamps.Rhythm) -> str:
+    """Draw a rhythm; a step that is no whole number of letters is rounded."""
+    return "".join("#."[step % 2] * round(ms / STRIP_MS) for step, ms in enumerate(rhythm.steps_ms))
 
 
 def _settings() -> str:
