@@ -643,8 +643,16 @@ ROWS = (
         "SERTIFIKAT HAMPIR HABIS",
         "sertifikat server, CA atau alat habis dalam 30 hari",
         "the certificate of broker, CA or this box ends within 30 days",
-        ("hubungi pengelola server", "minta perbarui (di konsol: jaringan)", "lewat tanggal itu alat tidak bisa tersambung"),
-        ("call the server's keeper", "have it renewed (on the console: jaringan)", "after that day no connection is possible"),
+        (
+            "hubungi pengelola server",
+            "minta perbarui (di konsol: jaringan)",
+            "lewat tanggal itu alat tidak bisa tersambung",
+        ),
+        (
+            "call the server's keeper",
+            "have it renewed (on the console: jaringan)",
+            "after that day no connection is possible",
+        ),
         "certificate_expiring",
         detector="the broker's, the authority's and our own certificate, read at each connect",
     ),
