@@ -42,8 +42,8 @@ _DISCONNECT = {
 _REJECTED_CERTIFICATE = ("ALERT_CERTIFICATE", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA", "CERTIFICATE_REQUIRED")
 
 
-def of_connect(error: Exception) -> DownCause:
-    """Name why no connection could be opened."""
+def of_connect(error: Exception, *, secure: bool = False) -> DownCause:
+    """Name why no connection could be opened; `secure` when a TLS handshake was part of it."""
     match error:
         case socket.gaierror() | UnicodeError():
             return DownCause.DNS
@@ -53,6 +53,8 @@ def of_connect(error: Exception) -> DownCause:
             return DownCause.CREDENTIALS if rejects_certificate(str(error)) else DownCause.TLS_FAILED
         case TimeoutError():
             return DownCause.TIMEOUT
+        case ConnectionResetError() if secure:  # mosquitto hangs up on a ClientHello at a port without TLS
+            return DownCause.TLS_FAILED
         case OSError():
             return _ERRNO.get(error.errno or 0, DownCause.LOST)
         case _:

@@ -314,7 +314,7 @@ class Link:
         except SettingsRefused as error:
             return BrokerDown(DownCause.TLS_FAILED, str(error))
         except (OSError, *PARSE_ERRORS) as error:
-            return BrokerDown(causes.of_connect(error), f"{type(error).__name__}: {error}")
+            return BrokerDown(causes.of_connect(error, secure=wire.secure), f"{type(error).__name__}: {error}")
         session = Session(wire, terms, self._poison, self._clock())
         try:
             down = self._serve(wire, session)

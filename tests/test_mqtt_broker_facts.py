@@ -3,7 +3,7 @@
 import queue
 
 import pytest
-from broker import BACKEND, COUNTY, GATEWAY, TOPICS, USERS, Outside, Running, drain, link_settings
+from broker import BACKEND, COUNTY, GATEWAY, PROTOCOLS, TOPICS, USERS, Outside, Running, drain, link_settings
 from paho.mqtt.packettypes import PacketTypes  # noqa: TID251 - a backend's own client
 from paho.mqtt.properties import Properties  # noqa: TID251
 
@@ -59,8 +59,10 @@ def test_e40_an_absent_member_of_a_shared_subscription_hoards(broker):
         pass  # a clean start takes its session away
 
 
-def test_e41_a_command_that_is_not_acknowledged_does_not_hold_those_behind_it(broker):
-    with Running(link_settings(broker.port, client_id=f"{GATEWAY}-e41")) as running, Outside(broker.port) as backend:
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_e41_a_command_that_is_not_acknowledged_does_not_hold_those_behind_it(broker, protocol):
+    settings = link_settings(broker.port, protocol=protocol, client_id=f"{GATEWAY}-e41-{protocol}")
+    with Running(settings) as running, Outside(broker.port) as backend:
         running.up()
         for number in range(30):
             backend.publish(PING, b"%d" % number)

@@ -136,12 +136,12 @@ def test_an_idle_link_stays_up_by_pinging(shared, protocol):
             running.wait(BrokerDown, within=2.1)  # the broker would end a silent client after 1.5 s
 
 
-def test_e9_a_puback_is_no_delivery(own):
+def test_e9_a_puback_is_no_delivery(own, protocol):
     broker = own("max_queued_messages 10", "max_inflight_messages 5")
     filters = "kentongan/v1/3404/+/event/#"
     with Outside(broker.port, BACKEND, filters, name="be", keep=True):
         pass
-    with Running(link_settings(broker.port)) as running:
+    with Running(link_settings(broker.port, protocol=protocol)) as running:
         running.up()
         for token in range(40):
             running.publish(token, TICKET, b"%d" % token)
