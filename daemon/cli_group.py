@@ -35,6 +35,7 @@ COMMANDS = {
         "Hold a county's backend against the contract, point by point.",
     ),
     "firstboot": ("kentongan.daemon.cli_firstboot", "command", "Take the SD card's KONFIGURASI.txt over."),
+    "hasil": ("kentongan.daemon.cli_hasil", "hasil", "Write on the SD card how the box is."),
     "check-config": (
         "kentongan.daemon.cli_config",
         "check_config",

@@ -10,9 +10,11 @@ from difflib import get_close_matches
 
 from kentongan.daemon import flashcard_values as values
 from kentongan.daemon.flashcard_values import ValueUnreadable
+from kentongan.queue.numbers import TicketNumber
 
 MAX_BYTES = 65_536  # a filled template has two thousand; a larger file is not ours
 STORED = "(tersimpan)"
+CHANGES = "RUBAH.txt"  # later changes: its lines stand above the same keys of KONFIGURASI.txt
 REQUIRED = ("kabupaten", "awalan_tiket", "zona_waktu", "server")
 MASK = re.compile(r"[.\u2026\u2022*]{3,}")  # the template's dots in the place of a password
 DOUBLE_QUOTES = '"\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02'
@@ -42,6 +44,7 @@ READERS: dict[str, Reader] = {
     "balas_otomatis": values.yes,
     "jam_kantor": values.hours,
     "cek_pulsa": values.balance_code,
+    "tiket_terakhir": values.ticket,
     "apn": str,
     "janji_waktu": str,
 }
@@ -51,10 +54,11 @@ WITHOUT_EFFECT = ("apn", "janji_waktu")
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remark for the person with the card; line 0 is the whole file."""
+    """A remark for the person with the card; line 0 is the whole file, no file is KONFIGURASI.txt."""
 
     line: int
     text: str
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Entry:
     line: int
     key: str
     value: str
+    file: str = ""
 
 
 @dataclass(slots=True)
@@ -77,15 +82,20 @@ class Flashcard:
     blank: bool = False  # the template as shipped, or nothing: receive and store only
 
 
-def read(data: bytes, *, stored: frozenset[str] = frozenset()) -> Flashcard:
-    """Read a card; `stored` names the secrets that the box already keeps."""
+def read(data: bytes, *, changes: bytes = b"", stored: frozenset[str] = frozenset()) -> Flashcard:
+    """Read a card and the changes to it; `stored` names the secrets that the box already keeps."""
     card = Flashcard()
-    try:
-        entries = entries_of(text_of(data))
-    except ValueUnreadable as error:
-        card.errors.append(Note(0, str(error)))
-        return card
-    chosen = _choose(entries, card)
+    chosen: dict[str, Entry] = {}
+    for text, file in ((data, ""), (changes, CHANGES)):
+        try:
+            entries = entries_of(text_of(text), file)
+            chosen |= _choose(entries, card)
+            if entries and not any(entry.key in READERS for entry in entries):
+                lost = "tidak ada satu baris pun yang dimengerti; salin ulang berkas ini"
+                card.errors.append(Note(0, lost, file))
+        except ValueUnreadable as error:
+            card.errors.append(Note(0, str(error), file))
+            return card
     card.blank = not card.errors and not any(chosen.get(key) for key in REQUIRED)
     if not card.blank:
         for entry in chosen.values():
@@ -94,9 +104,17 @@ def read(data: bytes, *, stored: frozenset[str] = frozenset()) -> Flashcard:
     return card
 
 
-def text_of(data: bytes) -> str:
+def says_nothing(data: bytes) -> bool:
+    """Tell whether a file holds no setting at all, filled in or not."""
+    try:
+        return not any(entry.value for entry in entries_of(text_of(data)))
+    except ValueUnreadable:
+        return False
+
+
+def text_of(data: bytes, limit: int = MAX_BYTES) -> str:
     """Decode what Windows editors write: UTF-8 or UTF-16 with or without their mark, or the old code page."""
-    if len(data) > MAX_BYTES:
+    if len(data) > limit:
         raise ValueUnreadable("berkas terlalu besar, ini bukan KONFIGURASI.txt")
     encoding = _encoding(data)
     try:
@@ -120,7 +138,7 @@ def _encoding(data: bytes) -> str:
     return "utf-8"
 
 
-def entries_of(text: str) -> list[Entry]:
+def entries_of(text: str, file: str = "") -> list[Entry]:
     """Find the entries; remarks, headings and what says nothing are left out; a line without `=` has no key."""
     found = []
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
@@ -129,7 +147,7 @@ def entries_of(text: str) -> list[Entry]:
             continue
         match = LINE.match(plain)
         key = re.sub(r"[\s\-]+", "_", match["key"].strip(QUOTES + " ").lower()) if match else ""
-        found.append(Entry(number, key, _value(match["value"]) if match else plain))
+        found.append(Entry(number, key, _value(match["value"]) if match else plain, file))
     return found
 
 
@@ -146,12 +164,12 @@ def _choose(entries: list[Entry], card: Flashcard) -> dict[str, Entry]:
     chosen: dict[str, Entry] = {}
     for entry in entries:
         if entry.key not in READERS:
-            card.warnings.append(Note(entry.line, _unknown(entry)))
+            card.warnings.append(Note(entry.line, _unknown(entry), entry.file))
             continue
         before = chosen.get(entry.key)
         if before and before.value and entry.value and before.value != entry.value:
             text = f"{entry.key} ditulis dua kali dan berbeda (baris {before.line}); hapus salah satu"
-            card.errors.append(Note(entry.line, text))
+            card.errors.append(Note(entry.line, text, entry.file))
         if entry.value or not before:
             chosen[entry.key] = entry
     return {key: entry for key, entry in chosen.items() if entry.value and not _is_mask(entry)}
@@ -176,15 +194,15 @@ def _take(entry: Entry, stored: frozenset[str], card: Flashcard) -> None:
             card.kept.add(entry.key)
         else:
             text = f"{entry.key} {STORED}, tetapi alat ini tidak menyimpannya (kartu baru?); tulis lagi sandinya"
-            card.errors.append(Note(entry.line, text))
+            card.errors.append(Note(entry.line, text, entry.file))
         return
     try:
         card.settings[entry.key] = READERS[entry.key](_visible(entry.value))
     except ValueUnreadable as error:
-        card.errors.append(Note(entry.line, f"{entry.key}: {error}"))
+        card.errors.append(Note(entry.line, f"{entry.key}: {error}", entry.file))
         return
     if entry.key in WITHOUT_EFFECT:
-        card.warnings.append(Note(entry.line, f"{entry.key} belum dipakai pada versi ini"))
+        card.warnings.append(Note(entry.line, f"{entry.key} belum dipakai pada versi ini", entry.file))
 
 
 def _visible(value: str) -> str:
@@ -204,6 +222,12 @@ def _check_whole(chosen: dict[str, Entry], card: Flashcard) -> None:
         card.errors.append(Note(0, f"{missing} wajib diisi bersama pasangannya"))
     if "wifi_sandi" in chosen and "wifi_nama" not in chosen:
         card.errors.append(Note(0, "wifi_nama wajib diisi bila ada wifi_sandi"))
+    if "wifi_nama" in chosen and "wifi_sandi" not in chosen:
+        card.warnings.append(Note(0, "Wi-Fi tanpa sandi tidak dipakai; tulis wifi_sandi"))
+    last = card.settings.get("tiket_terakhir")
+    if isinstance(last, TicketNumber) and last.prefix != card.settings.get("awalan_tiket", last.prefix):
+        text = f"tiket_terakhir {last.text} bukan dari awalan_tiket {card.settings['awalan_tiket']}"
+        card.errors.append(Note(0, text))
 
 
 def blanked(data: bytes) -> bytes | None:

@@ -9,6 +9,7 @@ import re
 import shutil
 import ssl
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +20,12 @@ from kentongan.daemon.in_force import MARKER
 from kentongan.daemon.version import VERSION
 
 CARD_NAME = re.compile(r"konfigurasi(\.txt)*", re.IGNORECASE)
-TAKEN = "dari-kartu"  # beside the TOML: a card has been taken over before
+CHANGES_NAME = re.compile(r"rubah(\.txt)*", re.IGNORECASE)
+HASIL = "HASIL.txt"
+TAKEN = "dari-kartu"  # beside the TOML: the last card that was taken over, without its secrets; RUBAH.txt builds on it
 CREDENTIALS = {"server_sandi": "mqtt", "pin_kartu": "pin"}
+CA_NAME = re.compile(r"ca\.(crt|cer|pem)(\.txt)?", re.IGNORECASE)
+DER_HEAD = b"\x30\x82"  # a sequence longer than 255 octets: no certificate is shorter
 MAX_CA_BYTES = 262_144  # a chain of certificates has a few thousand
 
 
@@ -38,17 +43,30 @@ def firstboot(places: Places) -> Flashcard:
     """Read the card and take it over; gives what was understood."""
     first = not (places.etc / TAKEN).exists()
     file, card, data = _read(places)
-    _copy_ca(places, card)
+    ca = _ca(places, card)
     if not card.errors and not card.blank:
-        _take_over(places, card)
+        _take_over(places, card, data, ca)
     _mark(places, card)
-    if file is not None and not card.errors and not card.blank:
-        clean = flashcard.blanked(data)
-        if clean is not None:
-            _write_on_card(file, clean, card)
+    if not card.errors and not card.blank:
+        _blank(file, data, card)
+        later = _changes(places.card)
+        _blank(later, (later and _regular(later, flashcard.MAX_BYTES)) or b"", card)
     report = flashcard_report.hasil(card, _facts(places, card), first=first)
-    _write_on_card(places.card / "HASIL.txt", report, card)
+    _write_on_card(places.card / HASIL, report, card)
     return card
+
+
+def tell(places: Places, standing: Collection[str]) -> None:
+    """Add how the box is to HASIL.txt; raises `OSError` when the card takes nothing."""
+    said = _regular(places.card / HASIL, flashcard.MAX_BYTES) or b""
+    _write(places.card / HASIL, flashcard_report.with_standing(said, standing))
+
+
+def _blank(file: Path | None, data: bytes, card: Flashcard) -> None:
+    """Take the secrets that are in force off the card."""
+    clean = flashcard.blanked(data) if file is not None else None
+    if file is not None and clean is not None:
+        _write_on_card(file, clean, card)
 
 
 def _write_on_card(path: Path, data: bytes, card: Flashcard) -> None:
@@ -60,22 +78,35 @@ def _write_on_card(path: Path, data: bytes, card: Flashcard) -> None:
 
 
 def _read(places: Places) -> tuple[Path | None, Flashcard, bytes]:
-    """Choose among KONFIGURASI.txt, .txt.txt and the like the one that is filled in."""
-    found: list[tuple[Path, Flashcard, bytes]] = []
+    """Choose among KONFIGURASI.txt, .txt.txt and the like the one that is filled in, and add RUBAH.txt to it."""
+    stored = _stored(places)
+    found: list[tuple[Path | None, Flashcard, bytes]] = []
     for path in _candidates(places.card):
         data = _regular(path, flashcard.MAX_BYTES)
-        card = flashcard.read(data or b"", stored=_stored(places))
+        card = flashcard.read(data or b"", stored=stored)
         if data is None:
             card.blank = False
             card.errors.append(Note(0, f"{path.name} bukan berkas biasa atau tidak terbaca; hapus dan salin ulang"))
         if not card.blank:
             found.append((path, card, data or b""))
-    if not found:
-        return None, Flashcard(blank=True), b""
     if len(found) > 1:
-        names = " dan ".join(path.name for path, _, _ in found)
+        names = " dan ".join(path.name for path, _, _ in found if path)
         return None, Flashcard(errors=[Note(0, f"ada lebih dari satu berkas: {names}; sisakan satu saja")]), b""
-    return found[0]
+    chosen, card, data = found[0] if found else (None, Flashcard(blank=True), b"")
+    later = _changes(places.card)
+    if later is None or (chosen is not None and not data):
+        return chosen, card, data
+    changes = _regular(later, flashcard.MAX_BYTES)
+    if changes is None:
+        return None, Flashcard(errors=[Note(0, "bukan berkas biasa; hapus dan salin ulang", later.name)]), b""
+    if flashcard.says_nothing(changes):
+        return chosen, card, data
+    data = data or _regular(places.etc / TAKEN, flashcard.MAX_BYTES) or b""
+    return chosen, flashcard.read(data, changes=changes, stored=stored), data
+
+
+def _changes(folder: Path) -> Path | None:
+    return next((path for path in _listing(folder) if CHANGES_NAME.fullmatch(path.name)), None)
 
 
 def _candidates(folder: Path) -> list[Path]:
@@ -88,6 +119,8 @@ def _candidates(folder: Path) -> list[Path]:
 def _regular(path: Path, limit: int) -> bytes | None:
     """Read a plain file up to one byte over the limit; nothing for a link, a pipe, a device, or what cannot be read."""
     try:
+        if not stat.S_ISREG(path.lstat().st_mode):  # asked first: to open a device can be to use it
+            return None
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
@@ -105,18 +138,20 @@ def _stored(places: Places) -> frozenset[str]:
     return frozenset(kept)
 
 
-def _copy_ca(places: Places, card: Flashcard) -> None:
-    """Stage the county's own CA, or say what is wrong with it."""
-    secure = str(card.settings.get("server", "")).startswith("mqtts:")
-    path = next((each for each in _listing(places.card) if each.name.lower() in {"ca.crt", "ca.crt.txt"}), None)
-    if path is None:
-        if secure and not (places.etc / "ca.crt").exists():
-            text = "ca.crt tidak ada di kartu; minta sertifikat CA pada pengelola server dan salin ke sini"
+def _ca(places: Places, card: Flashcard) -> bytes:
+    """Read the county's own CA as PEM, from the card or else as the box has it, or say what is wrong with it."""
+    path = next((each for each in _listing(places.card) if CA_NAME.fullmatch(each.name)), None)
+    if path is not None:
+        ca = _pem(_regular(path, MAX_CA_BYTES) or b"")
+        if not ca:
+            text = f"{path.name} bukan sertifikat CA (PEM atau DER); minta lagi pada pengelola server"
             card.errors.append(Note(0, text))
-        return
-    data = _regular(path, MAX_CA_BYTES)
-    if data is None or not _is_ca(data):
-        card.errors.append(Note(0, f"{path.name} bukan sertifikat CA (PEM); minta lagi pada pengelola server"))
+        return ca
+    ca = _regular(places.etc / "ca.crt", MAX_CA_BYTES) or b""
+    if not ca and str(card.settings.get("server", "")).startswith("mqtts:"):
+        text = "ca.crt tidak ada di kartu; minta sertifikat CA pada pengelola server dan salin ke sini"
+        card.errors.append(Note(0, text))
+    return ca
 
 
 def _listing(folder: Path) -> list[Path]:
@@ -126,17 +161,19 @@ def _listing(folder: Path) -> list[Path]:
         return []
 
 
-def _is_ca(data: bytes) -> bool:
+def _pem(data: bytes) -> bytes:
+    """Give certificates as PEM, whichever way they came (Notepad's mark, DER); nothing for anything else."""
     if len(data) > MAX_CA_BYTES or b"PRIVATE KEY" in data:
-        return False
+        return b""
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=data.decode("ascii"))
-    except (ssl.SSLError, UnicodeDecodeError, ValueError):
-        return False
-    return True
+        text = ssl.DER_cert_to_PEM_cert(data) if data.startswith(DER_HEAD) else flashcard.text_of(data, MAX_CA_BYTES)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+        return text.encode("ascii")
+    except (ssl.SSLError, ValueError):  # what is no text is a ValueError as well
+        return b""
 
 
-def _take_over(places: Places, card: Flashcard) -> None:
+def _take_over(places: Places, card: Flashcard, data: bytes, ca: bytes) -> None:
     """Build the new configuration aside, let the gateway's own reader judge it, and move it into place."""
     stage = places.etc / "baru"
     shutil.rmtree(stage, ignore_errors=True)
@@ -144,14 +181,16 @@ def _take_over(places: Places, card: Flashcard) -> None:
     try:
         for key, name in CREDENTIALS.items():
             _stage_secret(places, stage, card, key, name)
-        ca = _stage_ca(places, stage)
-        text = flashcard_report.toml(card, ca=ca).encode()
+        if ca:
+            _write(stage / "ca.crt", ca, mode=0o644)
+        text = flashcard_report.toml(card, ca=bool(ca)).encode()
         _write(stage / "kentongan.toml", text, mode=0o640)
         config.load(stage / "kentongan.toml")
     except ConfigError as error:
         card.errors.append(Note(0, f"pengaturan tidak dapat dipakai ({error.key}: {error.why})"))
     else:
         _move(places, stage, card)
+        _write(places.etc / TAKEN, flashcard.blanked(data) or data, mode=0o600)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 
@@ -164,18 +203,6 @@ def _stage_secret(places: Places, stage: Path, card: Flashcard, key: str, name: 
         _write(new, old.read_bytes(), mode=0o600)
 
 
-def _stage_ca(places: Places, stage: Path) -> bool:
-    for path in (*(each for each in _listing(places.card) if each.name.lower() in {"ca.crt", "ca.crt.txt"}),):
-        data = _regular(path, MAX_CA_BYTES)
-        if data is not None:
-            _write(stage / "ca.crt", data, mode=0o644)
-            return True
-    if (places.etc / "ca.crt").exists():
-        _write(stage / "ca.crt", (places.etc / "ca.crt").read_bytes(), mode=0o644)
-        return True
-    return False
-
-
 def _move(places: Places, stage: Path, card: Flashcard) -> None:
     (places.etc / "credentials").mkdir(mode=0o700, exist_ok=True)
     for name in CREDENTIALS.values():
@@ -186,7 +213,6 @@ def _move(places: Places, stage: Path, card: Flashcard) -> None:
         _move_changed(stage / "ca.crt", places.etc / "ca.crt")
     _move_changed(stage / "kentongan.toml", places.etc / "kentongan.toml")
     _give_to_group(places.etc / "kentongan.toml")
-    _write(places.etc / TAKEN, b"pengaturan ini dari KONFIGURASI.txt\n")
 
 
 def _join_wifi(places: Places, card: Flashcard) -> None:
@@ -214,8 +240,7 @@ def _mark(places: Places, card: Flashcard) -> None:
     marker = places.etc / MARKER
     if card.errors:
         first = card.errors[0]
-        where = f"baris {first.line}: " if first.line else ""
-        _write(marker, f"{where}{first.text}\n".encode(), mode=0o640)
+        _write(marker, f"{flashcard_report.where(first)}{first.text}\n".encode(), mode=0o640)
         _give_to_group(marker)
     else:
         marker.unlink(missing_ok=True)

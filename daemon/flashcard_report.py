@@ -6,8 +6,10 @@ from collections.abc import Collection
 
 from kentongan.daemon.flashcard import SECRETS, STORED, Flashcard, Note
 from kentongan.daemon.flashcard_values import slug
+from kentongan.queue.numbers import TicketNumber
 
 IDENTITY = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
+STANDING = "KEADAAN ALAT"
 LED_OK, LED_REJECTED = "lampu GANGGUAN padam", "lampu GANGGUAN berkedip 8 kali"
 
 
@@ -33,7 +35,7 @@ def toml(card: Flashcard, *, ca: bool) -> str:
         },
         "[[line]]": _line(card),
         "[mqtt]": _mqtt(card, ca=ca),
-        "[store]": {"path": "/var/lib/kentongan/kentongan.db"},
+        "[store]": _store(card),
         "[runtime]": {"directory": "/run/kentongan"},
         "[answers]": {"acknowledge": told.get("balas_otomatis", True)},
         "[clerk]": {"numbers": told.get("hp_petugas", ())},
@@ -63,6 +65,12 @@ def _mqtt(card: Flashcard, *, ca: bool) -> dict[str, object]:
     return table
 
 
+def _store(card: Flashcard) -> dict[str, object]:
+    table: dict[str, object] = {"path": "/var/lib/kentongan/kentongan.db"}
+    last = card.settings.get("tiket_terakhir")
+    return table | ({"number_floor": last.counter} if isinstance(last, TicketNumber) else {})
+
+
 def _pairs(table: dict[str, object]) -> str:
     # JSON of printable values is TOML as well; TOML has no pairs of surrogates, so nothing is escaped to ASCII
     return "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items())
@@ -76,6 +84,13 @@ def hasil(card: Flashcard, facts: Collection[tuple[str, str]], *, first: bool) -
     if card.settings or card.kept:
         lines += ["YANG DIMENGERTI"] + [f"  {key:<15}= {_shown(card, key)}" for key in _known(card)] + [""]
     lines += ["ALAT INI"] + [f"  {name:<15}: {value}" for name, value in facts]
+    return ("\ufeff" + "\r\n".join(lines) + "\r\n").encode()
+
+
+def with_standing(said: bytes, standing: Collection[str]) -> bytes:
+    """Give HASIL.txt with how the box is, in the place of what was said of that before."""
+    text = said.decode("utf-8-sig", "replace").partition(f"{STANDING}\r\n")[0].rstrip("\r\n")
+    lines = ([text, ""] if text else []) + [STANDING, *(f"  {line}" for line in standing)]
     return ("\ufeff" + "\r\n".join(lines) + "\r\n").encode()
 
 
@@ -93,8 +108,14 @@ def _verdict(card: Flashcard, *, first: bool) -> list[str]:
 def _notes(title: str, notes: Collection[Note]) -> list[str]:
     if not notes:
         return []
-    said = [f"  baris {note.line}: {note.text}" if note.line else f"  {note.text}" for note in notes]
-    return [title, *said, ""]
+    return [title, *(f"  {where(note)}{note.text}" for note in notes), ""]
+
+
+def where(note: Note) -> str:
+    """Say where a remark belongs."""
+    words = [note.file, f"baris {note.line}" if note.line else ""]
+    found = " ".join(word for word in words if word)
+    return f"{found}: " if found else ""
 
 
 def _known(card: Flashcard) -> list[str]:
@@ -107,4 +128,6 @@ def _shown(card: Flashcard, key: str) -> str:
     value = card.settings[key]
     if isinstance(value, bool):
         return "ya" if value else "tidak"
+    if isinstance(value, TicketNumber):
+        return value.text
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

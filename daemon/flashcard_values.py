@@ -11,6 +11,7 @@ from kentongan.daemon.numbers import PartyKind, party
 from kentongan.daemon.office import HoursUnreadable, read_hours
 from kentongan.mqtt.errors import SettingsRefused
 from kentongan.mqtt.settings import read_url
+from kentongan.queue.numbers import TicketNumber, parse_number
 
 ZONES = {
     "wib": "Asia/Jakarta",
@@ -63,6 +64,14 @@ def prefix(text: str) -> str:
         guess = found[:2] + LETTER_FOR_DIGIT[found[2]]
         raise ValueUnreadable(f"yang terakhir harus angka, bukan huruf; maksudnya {guess}?")
     raise ValueUnreadable("harus 2 huruf + 1 angka, contoh: LU2")
+
+
+def ticket(text: str) -> TicketNumber:
+    """Read the last ticket number that an earlier card gave out."""
+    found = parse_number(text)
+    if found is None:
+        raise ValueUnreadable("bukan nomor tiket; tulis seperti LU2-041-937-1, dari HASIL.txt atau SMS terakhir")
+    return found
 
 
 def zone(text: str) -> str:

@@ -1,0 +1,367 @@
+"""The card as people really leave it: torn out too early, copied twice, changed later, meant to do harm."""
+
+import base64
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from edge import fault, line, status
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kentongan.daemon import config, flashcard, flashcard_report
+from kentongan.daemon.cli_group import cli
+from kentongan.daemon.cli_hasil import standing
+from kentongan.daemon.flashcard_apply import Places, firstboot, tell
+from kentongan.daemon.in_force import rejected
+from kentongan.daemon.status import StoreStatus
+
+GOOD = """kabupaten = Luwu Utara
+awalan_tiket = LU2
+zona_waktu = WITA
+server = mqtt://127.0.0.1:1883
+server_user = gw-lu2
+server_sandi = rahasia-sekali
+hp_petugas = 0812-3456-789
+"""
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Places:
+    places = Places(tmp_path / "card", tmp_path / "etc", tmp_path / "iwd", tmp_path / "serial")
+    places.card.mkdir()
+    places.etc.mkdir()
+    places.serial.write_bytes(b"10000000abcdef01\0")
+    return places
+
+
+def put(box: Places, text: str | bytes, name: str = "KONFIGURASI.txt") -> Path:
+    path = box.card / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def result(box: Places) -> str:
+    return (box.card / "HASIL.txt").read_bytes().decode("utf-8-sig")
+
+
+def in_force(box: Places) -> dict[str, object]:
+    return tomllib.loads((box.etc / "kentongan.toml").read_text())
+
+
+# -- torn out before Windows had written it ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        b"\0" * 512,  # the entry was written, the clusters were not
+        GOOD.encode()[:60] + b"\0" * 400,
+        GOOD.encode()[:75],  # cut in the middle of a key
+        b"\xff" * 4096,  # erased flash
+    ],
+)
+def test_a_file_that_was_not_written_out_is_refused_and_the_old_settings_stay(box: Places, left: bytes) -> None:
+    put(box, GOOD)
+    firstboot(box)
+    before = (box.etc / "kentongan.toml").read_bytes()
+    put(box, left)
+
+    assert firstboot(box).errors
+
+    assert (box.etc / "kentongan.toml").read_bytes() == before
+    assert rejected(box.etc).state == "rejected"
+    assert "DITOLAK" in result(box)
+
+
+def test_an_entry_without_content_counts_as_no_file(box: Places) -> None:
+    put(box, b"")
+    assert firstboot(box).blank
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(cut=st.integers(0, len(GOOD)), more=st.binary(max_size=64))
+def test_wherever_a_file_breaks_off_the_box_has_a_configuration_it_can_use(box: Places, cut: int, more: bytes) -> None:
+    put(box, GOOD)
+    firstboot(box)
+    put(box, GOOD.encode()[:cut] + more)
+    firstboot(box)
+    assert config.load(box.etc / "kentongan.toml").gateway.timezone == "Asia/Makassar"
+
+
+# -- changed later -----------------------------------------------------------------------------------------------------
+
+
+def test_rubah_changes_only_what_it_names_and_holds_as_long_as_it_lies_there(box: Places) -> None:
+    put(box, GOOD)
+    firstboot(box)
+    changes = put(box, "zona_waktu = WIT\nserver_sandi : sandi-baru\n", "rubah.TXT")
+
+    for _ in range(2):
+        assert not firstboot(box).errors
+        loaded = config.load(box.etc / "kentongan.toml")
+        assert loaded.gateway.timezone == "Asia/Jayapura"
+        assert loaded.gateway.ticket_prefix == "LU2"
+        assert config.read_secret(loaded.mqtt.password_file) == "sandi-baru"
+        assert "(tersimpan)" in changes.read_text(encoding="utf-8-sig")
+
+    changes.unlink()
+    firstboot(box)
+    assert config.load(box.etc / "kentongan.toml").gateway.timezone == "Asia/Makassar"
+
+
+def test_rubah_alone_builds_on_what_the_box_took_over_last(box: Places) -> None:
+    put(box, GOOD)
+    firstboot(box)
+    (box.card / "KONFIGURASI.txt").unlink()
+    put(box, "hp_petugas = 0853 1111 2222\n", "RUBAH.txt")
+
+    assert not firstboot(box).errors
+
+    assert in_force(box)["clerk"] == {"numbers": ["+6285311112222"]}
+    assert config.load(box.etc / "kentongan.toml").gateway.name == "Luwu Utara"
+    assert (box.etc / "dari-kartu").stat().st_mode & 0o077 == 0
+    assert b"rahasia" not in (box.etc / "dari-kartu").read_bytes()
+
+
+def test_a_mistake_in_rubah_is_told_with_its_file_and_changes_nothing(box: Places) -> None:
+    put(box, GOOD)
+    firstboot(box)
+    before = (box.etc / "kentongan.toml").read_bytes()
+    put(box, "\nzona_waktu = WIBB\n", "RUBAH.txt")
+
+    firstboot(box)
+
+    assert (box.etc / "kentongan.toml").read_bytes() == before
+    assert "RUBAH.txt baris 2: zona_waktu: tulis WIB" in result(box)
+    assert rejected(box.etc).detail.startswith("RUBAH.txt baris 2")
+
+
+def test_rubah_may_put_a_mistake_right_and_an_empty_one_says_nothing(box: Places) -> None:
+    put(box, GOOD.replace("WITA", "WITAA"))
+    put(box, "zona_waktu = WITA\n", "RUBAH.txt")
+    assert not firstboot(box).errors
+    put(box, "; nanti saja\n", "RUBAH.txt")
+    assert firstboot(box).errors
+
+
+# -- re-flashed: one file, and no number twice -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("written", ["LU2-041-937-1", "lu2 041 937 1", "LU2.041.937.1"])
+def test_the_last_ticket_number_of_an_old_card_is_the_floor_of_a_new_one(box: Places, written: str) -> None:
+    put(box, GOOD + f"tiket_terakhir = {written}\n")
+
+    assert not firstboot(box).errors
+
+    assert config.load(box.etc / "kentongan.toml").store.number_floor == 41_937
+    assert "LU2-041-937-1" in result(box)
+
+
+@pytest.mark.parametrize("written", ["LU2-041-937-2", "41937", "LU3-041-937-3"])
+def test_a_ticket_number_that_was_misread_is_never_guessed(box: Places, written: str) -> None:
+    put(box, GOOD + f"tiket_terakhir = {written}\n")
+    assert any("tiket" in note.text for note in firstboot(box).errors)
+
+
+# -- the county's certificate ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("ca") / "ca.crt"
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    subprocess.run(
+        [*make, "-subj", "/CN=Uji", "-keyout", "/dev/null", "-out", str(path)], check=True, capture_output=True
+    )
+    return path.read_bytes()
+
+
+def der(pem: bytes) -> bytes:
+    return base64.b64decode(b"".join(pem.splitlines()[1:-1]))
+
+
+@pytest.mark.parametrize("name", ["ca.crt", "CA.CRT", "ca.crt.txt", "ca.cer", "ca.pem"])
+@pytest.mark.parametrize("form", ["pem", "crlf", "mark", "utf-16", "der"])
+def test_a_certificate_is_taken_as_it_comes(box: Places, authority: bytes, name: str, form: str) -> None:
+    forms = {
+        "pem": authority,
+        "crlf": authority.replace(b"\n", b"\r\n"),
+        "mark": b"\xef\xbb\xbf" + authority,
+        "utf-16": authority.decode().encode("utf-16"),
+        "der": der(authority),
+    }
+    put(box, GOOD.replace("mqtt://127.0.0.1:1883", "mqtts://mqtt.lutra.go.id"))
+    put(box, forms[form], name)
+
+    assert not firstboot(box).errors
+
+    assert (box.etc / "ca.crt").read_bytes().startswith(b"-----BEGIN CERTIFICATE-----")
+
+
+@pytest.mark.parametrize("data", [b"", b"\x30\x82" + b"\xff" * 300, b"x" * 300_000, b"-----BEGIN CERTIFICATE-----\n"])
+def test_what_is_no_certificate_is_refused_and_the_old_one_stays(box: Places, authority: bytes, data: bytes) -> None:
+    put(box, GOOD.replace("mqtt://127.0.0.1:1883", "mqtts://mqtt.lutra.go.id"))
+    put(box, authority, "ca.crt")
+    firstboot(box)
+    put(box, data, "ca.crt")
+
+    assert "bukan sertifikat CA" in firstboot(box).errors[0].text
+
+    assert (box.etc / "ca.crt").read_bytes() == authority
+
+
+# -- meant to do harm --------------------------------------------------------------------------------------------------
+
+TARGETS = ("KONFIGURASI.txt", "RUBAH.txt", "HASIL.txt", "~HASIL.txt", "~KONFIGURASI.txt", "ca.crt")
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    path = tmp_path / "outside"
+    path.write_text("not on the card")
+    return path
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("kind", ["link", "link to a folder", "folder", "pipe", "socket", "dangling", "loop"])
+def test_whatever_stands_in_a_files_place_nothing_else_is_read_or_written(
+    box: Places, outside: Path, name: str, kind: str
+) -> None:
+    put(box, GOOD)
+    firstboot(box)
+    before = (box.etc / "kentongan.toml").read_bytes()
+    path = box.card / name
+    path.unlink(missing_ok=True)
+    match kind:
+        case "link":
+            path.symlink_to(outside)
+        case "link to a folder":
+            path.symlink_to(box.etc)
+        case "folder":
+            path.mkdir()
+            (path / "KONFIGURASI.txt").write_text(GOOD.replace("LU2", "XX9"))
+        case "pipe":
+            os.mkfifo(path)
+        case "socket":
+            os.mknod(path, 0o140644)
+        case "dangling":
+            path.symlink_to(outside.with_name("nowhere"))
+        case _:
+            path.symlink_to(path.name)
+
+    firstboot(box)
+
+    assert outside.read_text() == "not on the card"
+    assert not outside.with_name("nowhere").exists()
+    assert (box.etc / "kentongan.toml").read_bytes() == before
+    assert sorted(each.name for each in box.etc.iterdir() if each.name != "ditolak") == [
+        "credentials",
+        "dari-kartu",
+        "kentongan.toml",
+    ]
+
+
+def test_a_device_is_never_opened(box: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    (box.card / "KONFIGURASI.txt").symlink_to("/dev/null")
+    opened: list[object] = []
+    original = os.open
+
+    def spy(path: object, *rest: object, **more: object) -> int:
+        opened.append(path)
+        return original(path, *rest, **more)
+
+    monkeypatch.setattr(os, "open", spy)
+    assert firstboot(box).errors
+    assert box.card / "KONFIGURASI.txt" not in opened
+
+
+def test_a_huge_file_and_a_crowd_of_files_cost_neither_memory_nor_patience(box: Places) -> None:
+    with put(box, GOOD).open("r+b") as file:
+        file.truncate(4_000_000_000)  # sparse
+    with put(box, b"", "ca.crt").open("r+b") as file:
+        file.truncate(4_000_000_000)
+    for number in range(2_000):
+        (box.card / f"KONFIGURASI ({number}).txt").touch()
+
+    card = firstboot(box)
+
+    assert any("terlalu besar" in note.text for note in card.errors)
+    assert not (box.etc / "kentongan.toml").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/x", "/etc/passwd", "..", "a/b", "$(reboot)", "`reboot`", "-rf", "%00", "Kantor\u202eterbalik"]
+)
+def test_a_network_name_that_looks_like_a_path_or_a_command_is_only_a_name(box: Places, name: str) -> None:
+    put(box, GOOD + f"wifi_nama = {name}\nwifi_sandi = sandi wifi kami\n")
+
+    firstboot(box)
+
+    written = list(box.iwd.rglob("*")) if box.iwd.exists() else []
+    assert all(each.parent == box.iwd and each.suffix == ".psk" for each in written)
+    assert sorted(each.name for each in box.iwd.parent.iterdir()) == sorted(
+        {"card", "etc", "serial"} | ({"iwd"} if written else set())
+    )
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@given(st.dictionaries(st.sampled_from(sorted(flashcard.READERS)), st.text(max_size=40), min_size=4))
+def test_no_values_whatever_make_a_configuration_that_the_gateway_refuses(
+    tmp_path_factory: pytest.TempPathFactory, values: dict[str, str]
+) -> None:
+    box = Places(*(tmp_path_factory.mktemp("box") / name for name in ("card", "etc", "iwd", "serial")))
+    box.card.mkdir(parents=True)
+    box.etc.mkdir(parents=True)
+    put(box, GOOD)
+    firstboot(box)
+    put(box, "".join(f"{key} = {value}\n" for key, value in values.items()), "RUBAH.txt")
+
+    firstboot(box)
+
+    assert config.load(box.etc / "kentongan.toml")
+    folder = box.etc.parent
+    assert {each.name for each in folder.iterdir()} <= {"card", "etc", "iwd"}
+
+
+# -- what the card tells afterwards ------------------------------------------------------------------------------------
+
+
+def test_the_card_tells_how_the_box_is_and_keeps_what_it_said_of_the_settings(box: Places, tmp_path: Path) -> None:
+    put(box, GOOD)
+    firstboot(box)
+    loaded = config.load(box.etc / "kentongan.toml")
+    well = status(lines=(line(),), store=StoreStatus(counter=41_937))
+
+    for found in (status(faults=(fault("sim_absent"),)), well):
+        tell(box, standing(loaded, found))
+
+    said = result(box)
+    assert said.count(flashcard_report.STANDING) == 1
+    assert "DITERIMA" in said
+    for words in ("TELKOMSEL", "sinyal -77 dBm", "kartu ...9200", "tiket_terakhir = LU2-041-937-1", "GANGGUAN: tidak"):
+        assert words in said
+    assert said.replace("\r\n", "").isprintable()
+
+
+def test_a_gateway_that_does_not_answer_is_told_of_on_the_card(box: Places) -> None:
+    put(box, GOOD)
+    firstboot(box)
+    told = CliRunner().invoke(cli, ["hasil", "--config", str(box.etc / "kentongan.toml"), "--card", str(box.card)])
+    assert told.exit_code == 0, told.output
+    assert "program tidak menjawab" in result(box)
+
+
+def test_a_card_that_is_gone_is_a_plain_refusal(box: Places, tmp_path: Path) -> None:
+    put(box, GOOD)
+    firstboot(box)
+    command = ["hasil", "--config", str(box.etc / "kentongan.toml"), "--card", str(tmp_path / "nowhere")]
+    told = subprocess.run(
+        [sys.executable, "-m", "kentongan.daemon", *command], capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 1
+    assert "tidak dapat ditulis" in told.stderr
