@@ -1,5 +1,6 @@
 import pytest
 from fault_course import HUMAN, PERSONAS, REFUSALS, RESTARTS, SEND, SILENCE, WIRE, WORLD, course
+from manners import MANNERS
 from modem_field import Field
 
 from kentongan.at import events as at
@@ -7,10 +8,18 @@ from kentongan.at.commands import Recover
 from kentongan.at.simulator.faults import FaultKind
 
 
-@pytest.mark.parametrize("persona", PERSONAS)
-@pytest.mark.parametrize("fault", [*WIRE, *SILENCE, *REFUSALS, *RESTARTS, *WORLD])
-def test_whatever_happens_nothing_is_lost_or_doubled_and_the_line_comes_back(persona, fault):
-    met = course(persona, fault)
+FAULTS = (*WIRE, *SILENCE, *REFUSALS, *RESTARTS, *WORLD)
+COURSES = [("whole", persona, fault) for fault in FAULTS for persona in PERSONAS]
+COURSES += [
+    (manner, PERSONAS[(at + turn) % len(PERSONAS)], fault)
+    for at, fault in enumerate(FAULTS)
+    for turn, manner in enumerate(list(MANNERS)[1:])
+]  # every fault in every manner, on one modem or another
+
+
+@pytest.mark.parametrize(("manner", "persona", "fault"), COURSES)
+def test_whatever_happens_nothing_is_lost_or_doubled_and_the_line_comes_back(manner, persona, fault):
+    met = course(persona, fault, MANNERS[manner])
     assert met.field.modem.state is at.ModemState.READY
     assert (met.lost, met.doubled) == (0, 0)
     assert met.recovery_s is not None
@@ -79,9 +88,9 @@ def test_without_a_power_switch_a_hung_modem_raises_the_alarm_and_is_served_when
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
-@pytest.mark.parametrize("chop", [0, 1])
-def test_a_flood_is_drained_through_a_small_memory(persona, chop):
-    field = Field(persona, chop=chop).open().run(5)
+@pytest.mark.parametrize("manner", MANNERS)
+def test_a_flood_is_drained_through_a_small_memory(persona, manner):
+    field = Field(persona, manner=MANNERS[manner]).open().run(5)
     field.inject("flood:count=200")
     field.run(60)
     assert len(field.taken) == 200

@@ -1,7 +1,8 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_modem import MANNERS, OK, Bench, TinyModem, octets
+from manners import MANNERS
+from tiny_modem import OK, Bench, TinyModem, octets
 
 from kentongan.at import events as at
 from kentongan.at.commands import FreeSlot, RunUssd, SendPart, Shutdown, WalkSlots

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from manners import WHOLE, Manner
 from modem_field import Field
 
 from kentongan.at import events as at
@@ -113,9 +114,9 @@ class Course:
     recovery_s: float | None
 
 
-def course(persona: str, fault: str, settle_s: float = 1200.0) -> Course:
+def course(persona: str, fault: str, manner: Manner = WHOLE, settle_s: float = 1200.0) -> Course:
     """Let a fault happen to a line that has two messages to take and one to send."""
-    field = Field(persona).open().run(5)
+    field = Field(persona, manner=manner).open().run(5)
     field.vm.tick(field.now)  # the fault happens now, not when the modem said its last word
     began, seen = field.now, len(field.log)
     field.inject(*fault.split(" ") if " sim-in" in fault or " network" in fault or " restart" in fault else [fault])

@@ -4,6 +4,8 @@ refused; time jumps from deadline to deadline, nothing waits.
 
 from collections import Counter
 
+from manners import WHOLE
+
 from kentongan.at import events as at
 from kentongan.at.commands import FreeSlot, SendPart
 from kentongan.at.modem import Modem, ModemSettings
@@ -19,12 +21,12 @@ RETRY_S = 30.0
 class Field:
     """One line in the field."""
 
-    def __init__(self, persona="sim800", *, timing: Timing = INSTANT, has_power_switch=True, chop=0, **settings):
+    def __init__(self, persona="sim800", *, timing: Timing = INSTANT, has_power_switch=True, manner=WHOLE, **settings):
         self.now = 1000.0
         self.vm = VirtualModem(by_name(persona), timing=timing)
         self.modem = Modem(ModemSettings("a", **settings))
         self.has_power_switch = has_power_switch
-        self.chop = chop
+        self.manner = manner
         self.log: list[tuple[float, at.ModemEvent]] = []
         self.actions: list[tuple[float, at.PortAction]] = []
         self.taken: Counter[str] = Counter()
@@ -98,9 +100,8 @@ class Field:
             moved = True
         heard = self.vm.bytes_to_send()
         if heard and self.is_open:
-            step = self.chop or len(heard)
-            for at_octet in range(0, len(heard), step):
-                self.modem.receive(heard[at_octet : at_octet + step], self.now)
+            for piece in self.manner.pieces(heard):
+                self.modem.receive(piece, self.now)
             moved = True
         for event in self.modem.events():
             self.log.append((self.now, event))

@@ -4,11 +4,9 @@ It exists so that the engine's tests show exact bytes; whole modems with persona
 """
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable
 
-from chat_bench import line_starts
+from manners import WHOLE, Manner
 
 from kentongan.at.events import ModemEvent, PortAction
 from kentongan.at.modem import Modem
@@ -136,32 +134,10 @@ def octets(pdu: str) -> int:
     return len(pdu) // 2 - 1 - int(pdu[:2], 16)
 
 
-QUIET = b"\r\n^RSSI:18\r\n"
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How the modem's bytes come: `chop` octets at a time, 0 for all at once; a URC at every place it may have."""
-
-    chop: int = 0
-    urcs: bool = False
-
-    def pieces(self, data: bytes) -> Iterator[bytes]:
-        """Part what the modem says as it comes over the wire."""
-        if self.urcs and data:
-            starts = line_starts(data)
-            data = b"".join(QUIET + data[at:end] for at, end in pairwise(starts)) + QUIET * (not data.endswith(b"> "))
-        step = self.chop or max(1, len(data))
-        return (data[at : at + step] for at in range(0, len(data), step))
-
-
-MANNERS = {"whole": Manner(), "byte by byte": Manner(1), "with a URC everywhere": Manner(0, urcs=True)}
-
-
 class Bench:
     """Engine and peer back to back with a clock of their own; nothing waits, time jumps to the next deadline."""
 
-    manner = MANNERS["whole"]
+    manner: Manner = WHOLE
 
     def __init__(self, modem: Modem, peer: TinyModem) -> None:
         self.modem = modem
