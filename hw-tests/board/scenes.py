@@ -147,9 +147,14 @@ class Stand:
     def highest(self) -> str:
         return max(self.county.numbers(), default="")
 
+    def cut(self) -> None:
+        """Pull the plug; what the county holds about the life that ends is not the next one's word."""
+        self.boots.add(self.county.boot())
+        self.board.cut()
+
     def restart(self) -> float:
         """Pull the plug and put it in again."""
-        self.board.cut()
+        self.cut()
         self.board.on()
         return self.online()
 
@@ -300,7 +305,7 @@ def cut_in_traffic(stand: Stand) -> str:
 
 def refused(stand: Stand) -> str:
     """A wrong KONFIGURASI.txt (and a power cut) changes nothing but GANGGUAN 8, and HASIL.txt says which line."""
-    stand.board.cut()
+    stand.cut()
     stand.settings(zone="WIBB")
     stand.board.on()
     stand.say("plugged in with zona_waktu = WIBB")
@@ -311,7 +316,7 @@ def refused(stand: Stand) -> str:
     need("DITOLAK" in said and "baris 3" in said, f"HASIL.txt: {said}")
     line = next(line.strip() for line in said.splitlines() if "baris 3" in line)
     stand.say(f"HASIL.txt: {line}")
-    stand.board.cut()
+    stand.cut()
     stand.settings()
     stand.board.on()
     stand.say("plugged in with the file put right")
@@ -330,6 +335,7 @@ def hardware_watchdog(stand: Stand) -> str:
     )
     need(wanted == "14s", f"RuntimeWatchdogSec={wanted}")
     stand.say("systemd gets its RuntimeWatchdogSec=14s, which the boot in emulation was told to leave away")
+    stand.boots.add(stand.county.boot())
     began = time.monotonic()
     manager = "org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager"
     stand.board.ssh(
@@ -346,7 +352,7 @@ def hardware_watchdog(stand: Stand) -> str:
 def flashed_again(stand: Stand) -> str:
     """Re-flashing and the one file are the whole recovery: the same SIM, no ticket number used again."""
     before = stand.highest()
-    stand.board.cut()
+    stand.cut()
     stand.card = Card(stand.image, stand.folder)
     stand.settings()
     stand.card.put("ca.crt", stand.county.tls.ca_file.read_bytes())
@@ -363,17 +369,6 @@ def flashed_again(stand: Stand) -> str:
     return f"online after {online_s:.0f} s, ticket {after} after {ready_s:.0f} s; the highest before was {before}"
 
 
-def again(stand: Stand) -> str:
-    """An ordinary cold boot, from the plug to a ticket of an SMS that waits on the SIM."""
-    stand.board.cut()
-    early = stand.send()
-    stand.board.on()
-    stand.say("plugged in; ordinary boot, no SSH")
-    online_s = stand.online()
-    stand.wait("the ticket", lambda: stand.ticket(early))
-    return f"online after {online_s:.0f} s, the waiting SMS a ticket after {stand.board.since():.0f} s"
-
-
 SCENES = (
     first_boot,
     in_and_out,
@@ -387,7 +382,6 @@ SCENES = (
     refused,
     hardware_watchdog,
     flashed_again,
-    again,
 )
 
 __all__ = ["GATEWAY", "SCENES", "Missed", "Stand"]
