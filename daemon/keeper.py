@@ -6,7 +6,7 @@ all: whatever was due is due again.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kentongan.at.events import UssdAnswered
 from kentongan.daemon import faults
@@ -14,7 +14,7 @@ from kentongan.daemon.blackout import Blackout
 from kentongan.daemon.canary import Canary
 from kentongan.daemon.clerk import Words, read_command
 from kentongan.daemon.clerk_desk import STANDS_MS, ClerkDesk
-from kentongan.daemon.events import Command
+from kentongan.daemon.events import Command, Note
 from kentongan.daemon.line import Line
 from kentongan.daemon.nightwatch import NightWatch
 from kentongan.daemon.purses import Purses
@@ -48,6 +48,7 @@ class Keeper:
         self._duties = duties
         self._status = status
         self._now: Moment | None = None
+        self._strangers = 0  # clerk's commands from other numbers, not told yet
         self._seen: Status | None = None
 
     @property
@@ -59,6 +60,9 @@ class Keeper:
         """Do what is due."""
         self._now, self._seen = at, status
         duties, commands = self._duties, list[Command]()
+        if self._strangers:
+            commands.append(Note("stranger_gave_clerks_command", (("count", self._strangers),)))
+            self._strangers = 0
         try:
             for line in self._lines.values():
                 if line.pace.cause:
@@ -90,8 +94,11 @@ class Keeper:
         if not isinstance(content, TextPart) or content.concat is not None:
             return part
         number, reason = content.sender.number, ""
-        if number in self._duties.clerks and read_command(content.text) is not None:
-            reason = CLERK
+        if read_command(content.text) is not None:
+            if number in self._duties.clerks:
+                reason = CLERK
+            else:  # not obeyed, but a citizen may write STATUS too: it becomes a ticket like any other
+                self._strangers += 1
         elif self._duties.watch.is_ours(number, content.text):
             reason = GATEWAY
         elif content.sender.replyable and (wish := read_wish(content.text)) is not None:
@@ -99,7 +106,7 @@ class Keeper:
         if not reason:
             return part
         kept = Quarantined(reason, content.sender, content.text)
-        return InboundPart(part.line, part.iccid, part.pdu_hex, part.key, kept)
+        return replace(part, content=kept)
 
     def heed(self, name: str, content: Quarantined, at: Moment) -> list[Command]:
         """Act on what was set aside, once it is stored."""

@@ -9,6 +9,7 @@ from kentongan.at import events as at
 from kentongan.at import pdu
 from kentongan.at.events import ErrorFamily, ModemState
 from kentongan.daemon import standing
+from kentongan.daemon.answers import Template
 from kentongan.daemon.blackout import Boot
 from kentongan.daemon.clerk_desk import ANSWERS_A_DAY
 from kentongan.daemon.events import Note, ToModem
@@ -168,6 +169,15 @@ def test_a_clerks_command_is_answered_once_and_is_no_ticket(bench):
     bench.crash()
     begin(bench)
     assert sent(bench, heard(bench, "status", CLERK)) == []
+
+
+def test_strangers_who_give_a_clerks_command_are_counted_and_not_obeyed(bench):
+    commands = bench.sms("MATIKAN BALASAN 2 JAM", sender="+6281234500001")
+    commands += bench.sms("STATUS", sender="+6281234500002", index=2)
+    commands += bench.pass_time(60)
+    told = [dict(note.facts)["count"] for note in of(Note, commands) if note.name == "stranger_gave_clerks_command"]
+    assert sum(told) == 2
+    assert bench.store.counts(bench.at).tickets == 2
 
 
 def test_the_same_words_of_a_stranger_are_a_ticket_and_a_clerks_complaint_is_one_too(bench):
@@ -414,9 +424,9 @@ def test_each_automatic_text_goes_to_ourselves_once_a_week(tmp_path):
     assert [number for number, _ in said] == [OWN]
     assert said[0][1].startswith("Laporan Anda sudah kami terima")
     assert notes(heard(bench, said[0][1], OWN, 2), "canary_came")
-    for index, begin in enumerate(("Laporan Anda aman tersimpan", "Tambahan keterangan"), 3):
+    for index, template in enumerate(list(Template)[1:], 3):
         ((_, text),) = over(bench, 60)
-        assert text.startswith(begin)
+        assert text[:12] == template.value[:12]
         assert notes(heard(bench, text, OWN, index), "canary_came")
     bench.broker_down()
     assert [text for number, text in over(bench, 11 * HOUR_S) if number == OWN] == []
