@@ -1,9 +1,10 @@
 """What the modem island reports: a closed union of frozen values.
 
-Times are absent on purpose: whoever takes an event off the engine knows the moment.
+Times are absent on purpose: whoever takes an event off the engine knows the moment. But for one that was earlier: when
+a slot was announced.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 
@@ -27,6 +28,7 @@ class SlotFound:
     status: int
     tpdu_octets: int
     pdu_hex: str
+    announced_s: float | None = field(default=None, compare=False)  # monotonic, of its +CMTI; none when a walk found it
 
 
 @dataclass(frozen=True, slots=True)

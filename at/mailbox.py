@@ -24,6 +24,7 @@ class Mailbox:
         self.freeing = False  # a delete is under way
         self._hands = hands
         self._known: dict[tuple[str, int], str] = {}
+        self._announced: dict[tuple[str, int], float] = {}  # slots not read yet, when they were announced
         self._selection = Selection("", "")
 
     def begin(self, storage: str) -> None:
@@ -34,11 +35,14 @@ class Mailbox:
     def forget(self) -> None:
         """Note that nothing is known of any slot."""
         self._known.clear()
+        self._announced.clear()
         self.freeing = False
 
-    def announced(self, storage: str, index: int, due: float) -> None:
-        """Note that a slot has got a message, to be read at this moment."""
+    def announced(self, storage: str, index: int, due: float, now: float) -> None:
+        """Note that a slot has got a message, to be read at the moment `due`."""
         self._known.pop((storage, index), None)
+        if len(self._announced) < MAX_SLOTS:
+            self._announced[storage, index] = now
         self._hands.agenda.slots.announce(storage, index, due)
 
     def read(self, job: ReadSlot | ReadNew, profile: Profile, now: float) -> None:
@@ -149,4 +153,7 @@ class Mailbox:
     def _found(self, storage: str, entry: SlotEntry) -> None:
         if entry.is_whole and len(self._known) < MAX_SLOTS:  # what may be damaged is read again before its delete
             self._known[storage, entry.index] = digest(entry.pdu_hex)
-        self._hands.outlet.emit(SlotFound(storage, entry.index, entry.status, entry.tpdu_octets, entry.pdu_hex))
+        announced_s = self._announced.pop((storage, entry.index), None)
+        self._hands.outlet.emit(
+            SlotFound(storage, entry.index, entry.status, entry.tpdu_octets, entry.pdu_hex, announced_s)
+        )

@@ -93,7 +93,7 @@ class Service:
     def announced(self, storage: str, index: int, now: float) -> None:
         """Note that a slot has got a message."""
         delay = self._profile.dialect.read_delay_s if self._profile is not None else 0.0
-        self.mailbox.announced(storage, index, now + delay)
+        self.mailbox.announced(storage, index, now + delay, now)
 
     def next_deadline(self, *, may_send: bool) -> float:
         """Return when the next job is due, or a session is given up."""

@@ -134,8 +134,8 @@ class Core:
 
     def _dispatch(self, event: Event, moment: Moment) -> list[Command]:
         match event:
-            case LineEvent(name, modem_event):
-                return self._line_event(self._lines[name], modem_event, moment)
+            case LineEvent(name, modem_event, announced_ms):
+                return self._line_event(self._lines[name], modem_event, moment, announced_ms)
             case PortMissing(name, why):
                 self._lines[name].port_missing(why)
                 return [Note("port_missing", (("line", name), ("why", why)))]
@@ -164,14 +164,14 @@ class Core:
             case _:
                 assert_never(event)
 
-    def _line_event(self, line: Line, event: at.ModemEvent, moment: Moment) -> list[Command]:
+    def _line_event(self, line: Line, event: at.ModemEvent, moment: Moment, announced_ms: int | None) -> list[Command]:
         """Commit what concerns the store; every event changes the line's facts."""
         was_crowded = line.slots.crowded
         line.observe(event, moment)
         match event:
             case at.SlotFound() | at.DirectMessage() | at.ReportReceived() | at.SendEnded() | at.LateSubmit():
                 self._rooms.offering.look_ms = line.look_ms = 0
-                return self._stored(line, event, moment)
+                return self._stored(line, event, moment, announced_ms)
             case at.SlotFreed(storage, index, _) | at.SlotKept(storage, index, _):
                 line.slots.by_place.pop((storage, index), None)
                 return _slot_notes(line, event)
@@ -200,11 +200,12 @@ class Core:
             case _:
                 assert_never(event)
 
-    def _stored(self, line: Line, event: Stored, moment: Moment) -> list[Command]:
+    def _stored(self, line: Line, event: Stored, moment: Moment, announced_ms: int | None) -> list[Command]:
         """Commit an event whose facts the store keeps."""
         match event:
             case at.SlotFound():
-                return self._rooms.intake.slot(line, event, moment, broker_up=self._broker.up is not None)
+                broker_up = self._broker.up is not None
+                return self._rooms.intake.slot(line, event, moment, broker_up=broker_up, announced_ms=announced_ms)
             case at.DirectMessage():
                 return self._rooms.intake.direct(line, event, moment)
             case at.ReportReceived():

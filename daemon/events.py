@@ -15,6 +15,7 @@ class LineEvent:
 
     line: str
     event: ModemEvent
+    announced_ms: int | None = None  # wall, when the modem announced what is in the slot
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ class Found:
     pdu_hex: str
     tpdu_octets: int
     status: int = 0
+    announced_ms: int | None = None  # wall, of the modem's hint
+    read_ms: int | None = None  # wall, when it was read
 
 
 def key_of(found: Found) -> str:
@@ -99,7 +101,9 @@ def interpret(found: Found, office: Office) -> InboundPart | Report:
 def _part(found: Found, content: TextPart | Quarantined) -> InboundPart:
     """Keep the raw PDU, except of a one-time code: the PDU is its body (decisions.md 5)."""
     secret = isinstance(content, Quarantined) and not content.keep_body
-    return InboundPart(found.line, found.iccid, "" if secret else found.pdu_hex, key_of(found), content)
+    hex_kept = "" if secret else found.pdu_hex
+    times = (found.announced_ms, found.read_ms)
+    return InboundPart(found.line, found.iccid, hex_kept, key_of(found), content, *times)
 
 
 def _delivered(outcome: pdu.Delivery) -> bool | None:

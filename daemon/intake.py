@@ -30,14 +30,18 @@ class Intake:
         self._tell = tell
         self._rescued = True  # orphans of a rescue may be there; a store is rescued only before it is opened
 
-    def slot(self, line: Line, event: at.SlotFound, moment: Moment, *, broker_up: bool) -> list[Command]:
+    def slot(
+        self, line: Line, event: at.SlotFound, moment: Moment, *, broker_up: bool, announced_ms: int | None = None
+    ) -> list[Command]:
         """Take a slot that a walk or a hint showed; one already in hand costs nothing."""
         place = (event.storage, event.index)
         content = at.digest(event.pdu_hex)
         known = line.slots.by_place.get(place)
         if known is not None and known.digest == content:
             return []
-        found = Found(line.name, line.iccid, event.pdu_hex, event.tpdu_octets, event.status)
+        found = Found(
+            line.name, line.iccid, event.pdu_hex, event.tpdu_octets, event.status, announced_ms, moment.wall_ms
+        )
         match interpret(found, self._office):
             case Report() as report:
                 self._report(line, report, moment)
@@ -56,7 +60,8 @@ class Intake:
 
     def direct(self, line: Line, event: at.DirectMessage, moment: Moment) -> list[Command]:
         """Take a message that exists on the wire alone."""
-        match interpret(Found(line.name, line.iccid, event.pdu_hex, event.tpdu_octets), self._office):
+        found = Found(line.name, line.iccid, event.pdu_hex, event.tpdu_octets, read_ms=moment.wall_ms)
+        match interpret(found, self._office):
             case Report() as report:
                 return self._report(line, report, moment)
             case part:

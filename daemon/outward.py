@@ -101,12 +101,15 @@ class Voice:
         """Add what the gateway thinks of a ticket and what the backend told about it."""
         links = [value.partition(LINK_MARK) for key, value in ticket.notes if key == NOTE_LINK]
         closed = [value for key, value in ticket.notes if key == NOTE_CLOSED]
+        classified = self.rules is not None
         times = payloads.TicketTimes(
             smsc=UNSET if ticket.smsc_ms is None or ticket.smsc_ms < 0 else ticket.smsc_ms,
+            urc=UNSET if ticket.hint_ms is None else ticket.hint_ms,
+            read=UNSET if ticket.read_ms is None else ticket.read_ms,
             stored=ticket.received_ms,
+            classified=ticket.received_ms if classified else UNSET,  # in the transaction that stores it
             published=at.wall_ms,
         )
-        classified = self.rules is not None
         return structs.replace(
             document,
             categories=self.categories(about) if classified else UNSET,

@@ -13,7 +13,7 @@ from typing import Protocol, assert_never
 
 from kentongan.at.commands import ModemCommand, Shutdown
 from kentongan.at.errors import PortBusy, PortLost
-from kentongan.at.events import PortAction, PowerCycle, Reopen, Restarted, RungClimbed, SetRate
+from kentongan.at.events import ModemEvent, PortAction, PowerCycle, Reopen, Restarted, RungClimbed, SetRate, SlotFound
 from kentongan.at.modem import Modem
 from kentongan.at.port import SerialPort
 from kentongan.daemon.core import Core
@@ -180,11 +180,18 @@ class ModemWorker:
 
     def _hand_on(self) -> None:
         for event in self._modem.events():
-            self._emit(LineEvent(self.name, event))
+            self._emit(LineEvent(self.name, event, self._announced_ms(event)))
             if isinstance(event, RungClimbed | Restarted) and self.record is not None:
                 self._recorded(f"{type(event).__name__} {event}")
         for action in self._modem.actions():
             self._act(action)
+
+    def _announced_ms(self, event: ModemEvent) -> int | None:
+        """Tell on the wall clock when a slot that was read had been announced."""
+        if not isinstance(event, SlotFound) or event.announced_s is None:
+            return None
+        ago_s = max(0.0, self._clock.monotonic() - event.announced_s)
+        return self._clock.now().wall_ms - round(ago_s * 1000)
 
     def _recorded(self, why: str) -> None:
         """Keep what was said before a fault."""

@@ -73,6 +73,8 @@ class InboundPart:
     pdu_hex: str
     key: str
     content: TextPart | Quarantined
+    hint_ms: int | None = None  # wall, when the modem announced it
+    read_ms: int | None = None  # wall, when it was read
 
 
 class TicketState(StrEnum):
@@ -121,6 +123,8 @@ class Ticket:
     state: TicketState
     attempt: int  # publications so far of this revision
     backend_ticket: str = ""
+    hint_ms: int | None = None  # wall, of the first part that has it: announced by the modem, and read
+    read_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,6 +218,8 @@ class Inbox:
                 "smsc_offset_min": content.smsc_offset_min,
                 "reason": "",
                 "sender": "",
+                "hint_ms": part.hint_ms,
+                "read_ms": part.read_ms,
             },
         )
 

@@ -14,7 +14,7 @@ TICKET_COLUMNS = (
 )
 LISTED = "(SELECT value FROM json_each(?))"  # one prepared statement for lists of any length
 PARTS_OF = (
-    "SELECT ticket_seq, sequence, text, encoding, data, lossy, smsc_ms, smsc_offset_min FROM part"  # noqa: S608  own text
+    "SELECT ticket_seq, sequence, text, encoding, data, lossy, smsc_ms, smsc_offset_min, hint_ms, read_ms FROM part"  # noqa: S608  own text
     f" WHERE ticket_seq IN {LISTED} AND sequence > 0 ORDER BY sequence, id"
 )
 
@@ -81,6 +81,8 @@ def _ticket(row: Row, parts: Sequence[Row]) -> Ticket:
         state=TicketState(row[16]),
         attempt=row[18] or 0,
         backend_ticket=row[17],
+        hint_ms=next((part[8] for part in parts if part[8] is not None), None),
+        read_ms=next((part[9] for part in parts if part[9] is not None), None),
     )
 
 
