@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-newest test-debian13 lint docs fault-run field-life format bench bench-store chaos crash power userland contract deb image hw-test hw-test-fast power-cuts clean modem-faults fuzz fuzz-commands scale latency-tls idle-tls e50 node-red
+.PHONY: help demo test test-newest test-debian13 lint docs fault-run field-life format bench bench-store chaos crash power userland contract deb image hw-test hw-test-fast power-cuts clean modem-faults fuzz fuzz-commands scale latency-tls idle-tls e50 node-red traps
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -82,6 +82,10 @@ idle-tls: ## an idle hour over TLS, octet by octet; writes benchmarks/RESULTS.md
 	@$(SETUP) broker dev
 	$(RUN) benchmarks/idle_tls.py --write
 
+traps: ## make every mistake of docs/traps.md in a copy of the program: its test must fail (five minutes)
+	@$(SETUP) broker witnesses dev
+	$(RUN) benchmarks/traps.py
+
 node-red: ## install Node-RED by npm into build/node-red and hold the example's flow to the acceptance list (five minutes)
 	@$(SETUP) broker dev
 	npm install --no-audit --no-fund --prefix build/node-red node-red@4 node-red-node-sqlite@1
@@ -130,7 +134,7 @@ deb: ## build the Debian packages into dist/
 image: ## build the SD card's image, build/kentongan-VERSION-arm64.img.xz (root; about twenty minutes)
 	sh image/build
 
-hw-test: ## boot the image on an emulated Raspberry Pi 3 and play thirteen scenarios (about an hour; ARGS=--cuts=10)
+hw-test: ## boot the image on an emulated Raspberry Pi 3 and play twelve scenarios (about an hour; ARGS=--cuts=10)
 	@$(SETUP) broker run
 	$(RUN) hw-tests/board/run.py build $(ARGS)
 

@@ -9,6 +9,7 @@ Exit status 1 when a promise is broken.
 """
 
 import argparse
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -31,7 +32,7 @@ CONFIRM = "Laporan Anda sudah kami teruskan."
 TIMING = Timing(other_s=0.005, send_s=0.08, report_s=0.3)  # a send long enough to be struck
 VICTIMS = ("gateway", "backend", "broker")
 DOWN_S = (0.0, 0.6)  # how long the victim stays away
-SETTLE_S = 240.0
+SETTLE_S = float(os.environ.get("KENTONGAN_E50_SETTLE_S", "240"))
 # The reference backend in a hurry: what takes a county half a minute takes a bench two seconds.
 HASTY = f"""
 import importlib.util, sys

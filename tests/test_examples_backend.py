@@ -126,6 +126,12 @@ def test_a_ticket_is_stored_once_and_acknowledged_every_time(county: County) -> 
     assert county.rows("SELECT ticket_id, revision FROM ticket") == [(ident, 1)]
 
 
+def test_e40_a_ticket_that_came_once_is_acknowledged_once(county: County) -> None:
+    county.start()
+    idents = [county.ticket(number) for number in (1, 2)]
+    assert [county.heard("ticket_ack")["ticket_id"] for _ in idents] == idents
+
+
 def test_a_new_revision_keeps_the_countys_number(county: County) -> None:
     county.start()
     county.acknowledged(1)
