@@ -18,6 +18,7 @@ from kentongan.daemon.faults import NOT_RUNNING_ID
 from kentongan.daemon.status import Status
 
 LAMPS_NAME = "lamps.json"
+CMDLINE = Path("/proc/cmdline")
 GOOD, BAD = "[baik] ", "[SALAH]"
 
 
@@ -57,11 +58,21 @@ def _settings(path: Path) -> tuple[bool, str]:
 
 
 def _files(config: Config) -> Iterator[tuple[bool, str]]:
+    consoles = _consoles(CMDLINE)
     for line in config.line:
         yield _port(line)
+        taken = Path(line.port).resolve().name in consoles
+        yield not taken, f"konsol kernel {'memakai' if taken else 'tidak memakai'} {line.port} (cmdline.txt)"
     store = Path(config.store.path)
     yield os.access(store.parent, os.W_OK), f"folder penyimpanan {store.parent} bisa ditulis"
     yield store.exists(), f"penyimpanan {store}"
+
+
+def _consoles(cmdline: Path) -> set[str]:
+    """Name the serial lines on which the kernel writes: a modem there hears its messages and answers them."""
+    words = cmdline.read_text().split() if cmdline.exists() else []
+    named = {word.removeprefix("console=").partition(",")[0] for word in words if word.startswith("console=")}
+    return {Path("/dev", name).resolve().name for name in named}
 
 
 def _port(line: LineConfig) -> tuple[bool, str]:

@@ -190,6 +190,54 @@ def test_the_hardware_watchdog_asks_for_no_more_than_the_board_can_count() -> No
     assert 0 < int(settings["Manager"]["RuntimeWatchdogSec"].removesuffix("s")) < 15
 
 
+def test_systemd_makes_the_user_and_the_groups_as_the_file_says() -> None:
+    sysusers = shutil.which("systemd-sysusers")
+    assert sysusers or ANALYZE is None, "systemd is here, systemd-sysusers is not"
+    if sysusers is None:
+        pytest.skip("systemd is not on this machine")
+    words = [sysusers, "--dry-run", str(SYSTEMD / "kentongan.sysusers")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "kentongan.sysusers:" not in done.stderr
+
+
+def test_the_folders_come_with_their_owners_and_secrets_are_for_root_alone(tmp_path: Path) -> None:
+    tmpfiles = shutil.which("systemd-tmpfiles")
+    if tmpfiles is None:
+        pytest.skip("systemd is not on this machine")
+    ours = f"{os.getuid()}:{os.getgid()}"
+    (tmp_path / "etc/kentongan/credentials").mkdir(parents=True)
+    (tmp_path / "etc/passwd").write_text(f"root:x:{ours}::/:\nkentongan:x:{ours}::/:\n")
+    (tmp_path / "etc/group").write_text(f"root:x:{os.getgid()}:\nkentongan:x:{os.getgid()}:\n")
+    for name in ("etc/kentongan/kentongan.toml", "etc/kentongan/credentials/mqtt"):
+        (tmp_path / name).touch(0o666)
+    rules = tmp_path / "kentongan.conf"
+    shutil.copy(SYSTEMD / "kentongan.tmpfiles", rules)
+    words = [tmpfiles, f"--root={tmp_path}", "--create", str(rules)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    modes = {
+        "run/kentongan": 0o750,
+        "etc/kentongan": 0o750,
+        "etc/kentongan/kentongan.toml": 0o640,
+        "etc/kentongan/credentials": 0o700,
+        "etc/kentongan/credentials/mqtt": 0o600,
+        "var/lib/kentongan": 0o700,
+    }
+    assert {name: (tmp_path / name).stat().st_mode & 0o777 for name in modes} == modes
+
+
+def test_what_the_appliance_adds_runs_what_the_package_brings() -> None:
+    unit = (SYSTEMD / "appliance" / "kentongan-hasil.service").read_text()
+    rules = (DEBIAN / "rules").read_text()
+    assert "ExecStart=/usr/lib/kentongan/hasil\n" in unit
+    for name in ("kentongan-hasil.service", "kentongan-hasil.timer", "hasil", "50-kentongan-watchdog.conf"):
+        assert (SYSTEMD / "appliance" / name).is_file()
+        assert f"systemd/appliance/{name}" in rules
+    subprocess.run(["sh", "-n", str(SYSTEMD / "appliance" / "hasil")], check=True)
+    assert os.access(SYSTEMD / "appliance" / "hasil", os.X_OK)
+
+
 def test_modemmanager_is_kept_from_every_modem() -> None:
     previous = ""
     for line in (SYSTEMD / "61-kentongan.rules").read_text().splitlines():
