@@ -11,6 +11,7 @@ from fault_scenarios import SCENARIOS
 from kentongan.daemon import faults
 
 SHORT = ("SIM pulled", "modem unplugged", "gateway killed, not restarted")
+PATIENCE = 4.0  # of a machine that runs other tests beside it; the true limits hold for what `make fault-run` measured
 MEASURED = Path(__file__).parent.parent / "docs" / "fault-run.json"
 LAYERS = {
     "Power",
@@ -32,7 +33,7 @@ def test_three_faults_are_shown_told_and_got_over_on_the_real_processes() -> Non
     chosen = [scenario for scenario in SCENARIOS if scenario.name in SHORT]
     assert len(chosen) == len(SHORT)
     with ThreadPoolExecutor(len(chosen)) as pool:
-        outcomes = list(pool.map(fault_run.struck, chosen))
+        outcomes = list(pool.map(lambda scenario: fault_run.struck(scenario, PATIENCE), chosen))
     assert [outcome.wrong for outcome in outcomes] == [[], [], []]
 
 
