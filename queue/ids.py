@@ -32,3 +32,9 @@ class Uuid7:
         """Stay above an identifier made before this process began; an empty one says nothing."""
         digits = identifier.replace("-", "") or "0" * 32
         self._last = max(self._last, int(digits[:12], 16) << COUNTER_BITS | int(digits[13:16], 16))
+
+
+def earliest(wall_ms: int) -> str:
+    """Give the text below which every identifier is older than a moment."""
+    digits = f"{max(wall_ms, 0) & TIMESTAMP_MASK:012x}"
+    return f"{digits[:8]}-{digits[8:]}"

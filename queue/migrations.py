@@ -225,6 +225,7 @@ VERSION_5 = (
     ) STRICT, WITHOUT ROWID""",
     "ALTER TABLE part ADD COLUMN hint_ms INTEGER",
     "ALTER TABLE part ADD COLUMN read_ms INTEGER",
+    "CREATE INDEX message_accepted ON message (accepted_ms)",
 )
 MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5)
 

@@ -32,6 +32,7 @@ PAGE_OCTETS = 1_024
 # more than that (measured: a log of 8 MB would spare another 4 %).
 CHECKPOINT_PAGES = 2_000
 LOG_LIMIT_OCTETS = 8 << 20  # a log that a long reader made grow is cut back to this
+RESERVE_PAGES = 256  # beyond the limit, for a round of erasing: rows go and come back smaller
 PRAGMAS = {
     "page_size": PAGE_OCTETS,
     "journal_mode": "wal",
@@ -146,6 +147,22 @@ class File:
                     with suppress(*FAILURES):
                         self.run("ROLLBACK")
 
+    @contextmanager
+    def reserve(self) -> Iterator[None]:
+        """Let a file that is full by its own limit grow by a little, so that what erases can begin."""
+        self._limit(RESERVE_PAGES)
+        try:
+            yield
+        finally:
+            if not self.database.is_closed():
+                self._limit(0)
+
+    def _limit(self, more_pages: int) -> None:
+        if self.budget_octets:
+            with self.reading():
+                pages = self.budget_octets // self.number("PRAGMA page_size") + more_pages
+                self.run(f"PRAGMA max_page_count = {pages}")
+
     def empty_log(self) -> bool:
         """Write the log back into the file and cut it to nothing; tells whether no reader was in the way."""
         with self.reading():
@@ -182,9 +199,7 @@ class File:
         self.database.connect()
         self._lasting = True
         self.database.connection().text_factory = _text  # type: ignore[no-untyped-call]  # as above
-        if self.budget_octets:
-            pages = self.budget_octets // self.number("PRAGMA page_size")
-            self.run(f"PRAGMA max_page_count = {pages}")
+        self._limit(0)
         if self._mode == "rwc":
             self._mode = "rw"
 

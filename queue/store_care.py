@@ -4,6 +4,7 @@ What is erased is overwritten in the file (`secure_delete`) and the log is cut t
 what is held, and to erase for want of space what no backend has acknowledged.
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -15,11 +16,23 @@ from kentongan.queue.reports import EARLY_KEPT_MS
 from kentongan.queue.retention import Pressure, Retention, pressure
 from kentongan.queue.store_messages import Messages
 from kentongan.queue.store_spool import Spool
+from kentongan.queue.store_tickets import LISTED
 
 Transaction = Callable[[Moment], AbstractContextManager[None]]
 
 BATCH = 200  # rows of a kind in one transaction: a round may not keep a part waiting that just came
-ERASABLE = (str(TicketState.ACCEPTED), str(TicketState.REFUSED))
+OLD_TICKETS = """
+    SELECT seq FROM ticket INDEXED BY ticket_closed
+    WHERE state IN ('accepted', 'refused') AND closed_steady_ms <= ? AND (state = 'accepted' OR ?)
+        AND sender_ref NOT IN (SELECT sender_ref FROM hold)
+    ORDER BY closed_steady_ms LIMIT ?
+"""
+OLD_MESSAGES = """
+    SELECT id FROM message INDEXED BY message_closed
+    WHERE closed_steady_ms IS NOT NULL AND recipient != '' AND closed_steady_ms <= ?
+        AND ticket_id NOT IN (SELECT ticket_id FROM ticket WHERE sender_ref IN (SELECT sender_ref FROM hold))
+    ORDER BY closed_steady_ms LIMIT ?
+"""
 BLANK_TICKET = {"sender_number": "", "sender_address": "", "replyable": 0, "notes": "[]"}
 BLANK_PART = {"pdu_hex": "", "text": b"", "data": b"", "sender": ""}
 WAITING = (str(OutboundState.QUEUED), str(OutboundState.SENDING))
@@ -56,12 +69,12 @@ class Care:
         When four fifths of the space are used, the oldest acknowledged texts go before their time.
         """
         now_ms, periods = at.steady_ms, self._retention
-        with self._writing(at):
+        with self._file.reserve(), self._writing(at):
             usage = self._file.usage()
             crowded = pressure(usage.used, usage.budget) is Pressure.HARD
             tickets = self._erase_old_tickets(now_ms - periods.body_ms, limit)
             if crowded and not tickets:
-                tickets = self._erase_old_tickets(now_ms, limit, (str(TicketState.ACCEPTED),))
+                tickets = self._erase_old_tickets(now_ms, limit, refused=False)
             tidied = Tidied(
                 pdus=self._erase_pdus(now_ms - periods.pdu_ms, limit),
                 quarantined=self._erase_quarantine(now_ms - periods.quarantine_ms, limit),
@@ -98,32 +111,12 @@ class Care:
         if parts:
             self._file.run(f"UPDATE store SET {mark} = ?", parts[-1].id)  # noqa: S608  a column of ours
 
-    def _erase_old_tickets(self, before_ms: int, limit: int, states: Sequence[str] = ERASABLE) -> int:
-        query = (
-            Ticket.select(Ticket.seq)
-            .where(
-                Ticket.state.in_(states)
-                & (Ticket.closed_steady_ms <= before_ms)
-                & Ticket.sender_ref.not_in(self._held())
-            )
-            .order_by(Ticket.closed_steady_ms)
-            .limit(limit)
-        )
-        return self._erase_tickets([ticket.seq for ticket in query])
+    def _erase_old_tickets(self, before_ms: int, limit: int, *, refused: bool = True) -> int:
+        rows = self._file.run(OLD_TICKETS, before_ms, int(refused), limit)
+        return self._erase_tickets([seq for (seq,) in rows])
 
     def _erase_old_messages(self, before_ms: int, limit: int) -> int:
-        query = (
-            Message.select(Message.id, Message.ticket_id)
-            .where((Message.closed_steady_ms <= before_ms) & (Message.recipient != ""))
-            .order_by(Message.closed_steady_ms)
-            .limit(limit)
-        )
-        found = {message.id: message.ticket_id for message in query}
-        tickets = Ticket.select(Ticket.ticket_id).where(
-            Ticket.ticket_id.in_(list(found.values())) & Ticket.sender_ref.in_(self._held())
-        )
-        held = {ticket.ticket_id for ticket in tickets}
-        return self._erase_messages([message_id for message_id, ticket_id in found.items() if ticket_id not in held])
+        return self._erase_messages([message_id for (message_id,) in self._file.run(OLD_MESSAGES, before_ms, limit)])
 
     def _delete_commands(self, before_ms: int, limit: int) -> int:
         rows = self._file.run("SELECT rowid, steady_ms FROM command ORDER BY rowid LIMIT ?", limit)
@@ -146,7 +139,8 @@ class Care:
         ]
         strays = [p.id for p in self._oldest(Part, Part.id, limit) if p.ticket_seq is None and p.steady_ms <= before_ms]
         MessagePart.delete().where(MessagePart.message_id.in_(messages)).execute()
-        Part.delete().where(Part.ticket_seq.in_(tickets) | Part.id.in_(strays)).execute()
+        Part.delete().where(Part.ticket_seq.in_(tickets)).execute()
+        Part.delete().where(Part.id.in_(strays)).execute()  # not one condition: no index would serve it
         Ticket.delete().where(Ticket.seq.in_(tickets)).execute()
         Message.delete().where(Message.id.in_(messages)).execute()
         return len(tickets) + len(messages) + len(strays)
@@ -160,7 +154,7 @@ class Care:
 
     def erase_sender(self, sender_ref: str, at: Moment) -> Erasure:
         """Erase all texts and numbers of a data subject, acknowledged or not."""
-        with self._writing(at):
+        with self._file.reserve(), self._writing(at):
             if sender_ref in self._held():
                 return Erasure(held=(sender_ref,))
             seqs = [t.seq for t in Ticket.select(Ticket.seq).where(Ticket.sender_ref == sender_ref)]
@@ -172,7 +166,7 @@ class Care:
 
     def erase_tickets(self, ticket_ids: Sequence[str], at: Moment) -> Erasure:
         """Erase the texts and numbers of some tickets, acknowledged or not."""
-        with self._writing(at):
+        with self._file.reserve(), self._writing(at):
             held = self._held()
             found = list(Ticket.select(Ticket.seq, Ticket.sender_ref).where(Ticket.ticket_id.in_(list(ticket_ids))))
             erasure = self._erase([ticket.seq for ticket in found if ticket.sender_ref not in held], at)
@@ -182,11 +176,12 @@ class Care:
 
     def _erase(self, seqs: Sequence[int], at: Moment) -> Erasure:
         ids = [t.ticket_id for t in Ticket.select(Ticket.ticket_id).where(Ticket.seq.in_(list(seqs)))]
-        messages = list(Message.select(Message.id, Message.state).where(Message.ticket_id.in_(ids)))
-        for message in messages:
-            if message.state in WAITING:
-                self._messages.step(message.id, Step.CANCEL, at)
-        gone = self._erase_messages([message.id for message in messages])
+        sql = f"SELECT id, state FROM message WHERE ticket_id != '' AND ticket_id IN {LISTED} ORDER BY id"  # noqa: S608  own text
+        messages = self._file.run(sql, json.dumps(ids)).fetchall()
+        for message_id, state in messages:
+            if state in WAITING:
+                self._messages.step(message_id, Step.CANCEL, at)
+        gone = self._erase_messages([message_id for message_id, _ in messages])
         return Erasure(self._erase_tickets(seqs), gone)
 
     def _erase_tickets(self, seqs: Sequence[int]) -> int:

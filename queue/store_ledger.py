@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kentongan.queue.ids import earliest
+from kentongan.queue.inbox import GROUP_WINDOW_MS
 from kentongan.queue.models import File
 from kentongan.queue.records import (
     CommandRecord,
@@ -16,7 +18,6 @@ from kentongan.queue.records import (
     Moment,
     OutboundDraft,
     OutboundState,
-    Priority,
     SpoolDraft,
     Ticket,
 )
@@ -42,7 +43,9 @@ class Point(StrEnum):
     SENT = "sent"
 
 
-_REPLY = "SELECT 1 FROM message m WHERE m.ticket_id = ticket.ticket_id AND m.command_id IS NOT NULL"
+_REPLY = (
+    "SELECT 1 FROM message m WHERE m.ticket_id = ticket.ticket_id AND m.ticket_id != '' AND m.command_id IS NOT NULL"
+)
 _MET = {
     Point.PUBLISHED: "published_revision > 0",
     Point.ACKNOWLEDGED: "state IN ('accepted', 'refused', 'erased')",
@@ -56,7 +59,7 @@ ANSWERS = """
     SELECT t.state = 'refused' OR instr(t.notes, '["closed",') > 0, (
         SELECT min(m.accepted_ms) - t.received_ms FROM ticket u JOIN message m ON m.ticket_id = u.ticket_id
         WHERE u.number = t.number AND m.command_id IS NOT NULL AND m.ticket_id != '')
-    FROM ticket t WHERE t.thread = 'new' AND t.received_ms >= ? AND t.received_ms < ?
+    FROM ticket t WHERE t.ticket_id >= ? AND t.thread = 'new' AND t.received_ms >= ? AND t.received_ms < ?
 """
 
 
@@ -133,9 +136,9 @@ class Ledger:
         with self._file.reading():
             rows = self._file.run(
                 "SELECT closed_steady_ms - opened_steady_ms AS waited FROM ticket"
-                " WHERE received_ms >= ? AND received_ms < ? AND closed_steady_ms IS NOT NULL ORDER BY waited",
-                since_ms,
-                until_ms,
+                " WHERE ticket_id >= ? AND received_ms >= ? AND received_ms < ? AND closed_steady_ms IS NOT NULL"
+                " ORDER BY waited",
+                *_span(since_ms, until_ms),
             )
             return [max(0, row[0]) for row in rows]
 
@@ -147,17 +150,16 @@ class Ledger:
         with self._file.reading():
             rows = self._file.run(
                 "SELECT max(0, t.received_ms - p.smsc_ms) AS held FROM ticket t JOIN part p ON p.ticket_seq = t.seq"
-                " WHERE t.received_ms >= ? AND t.received_ms < ? AND t.synced = 1 AND p.sequence = 1"
-                " AND p.smsc_ms IS NOT NULL ORDER BY held",
-                since_ms,
-                until_ms,
+                " WHERE t.ticket_id >= ? AND t.received_ms >= ? AND t.received_ms < ? AND t.synced = 1"
+                " AND p.sequence = 1 AND p.smsc_ms IS NOT NULL ORDER BY held",
+                *_span(since_ms, until_ms),
             )
             return [row[0] for row in rows]
 
     def answers(self, since_ms: int, until_ms: int) -> Answers:
         """Tell how the reports of a time were answered: a reply to any SMS of a report's thread counts."""
         with self._file.reading():
-            rows = self._file.run(ANSWERS, since_ms, until_ms)
+            rows = self._file.run(ANSWERS, *_span(since_ms, until_ms))
             found = [(closed, waited) for closed, waited in rows]
         waits = sorted(max(0, waited) for _, waited in found if waited is not None)
         return Answers(tuple(waits), sum(closed and waited is None for closed, waited in found), len(found))
@@ -227,7 +229,7 @@ class Ledger:
         """Give the tickets whose time for a leg ended since the last look, oldest first."""
         since = "opened_steady_ms" if start is Point.RECEIVED else "closed_steady_ms"
         order = "seq" if start is Point.RECEIVED else "closed_steady_ms"
-        known = "1" if start is Point.RECEIVED else "state = 'accepted'"
+        known = "1" if start is Point.RECEIVED else "state IN ('accepted', 'refused') AND state = 'accepted'"
         with self._file.reading():
             mark = int(self._fact(f"sla.{leg}") or 0)
             rows = self._file.run(
@@ -279,7 +281,7 @@ class Ledger:
     def stop_broadcast(self, command_id: str, at: Moment) -> int:
         """Cancel what of a broadcast has not begun to leave; gives how many."""
         with self._transaction(at):
-            return self._messages.cancel_all("priority = ? AND ref = ?", int(Priority.BROADCAST), command_id, at=at)
+            return self._messages.cancel_all("priority = 4 AND ref = ?", command_id, at=at)
 
     def progress(self, command_id: str) -> Progress | None:
         """Tell how a broadcast stands, or nothing when there is none."""
@@ -339,3 +341,11 @@ class Ledger:
 
 def _spelt(progress: Progress) -> str:
     return json.dumps({str(state): count for state, count in sorted(progress.states.items())})
+
+
+def _span(since_ms: int, until_ms: int) -> tuple[str, int, int]:
+    """Bound the tickets received in a time: from where to look by their identifiers, which grow, and the time itself.
+
+    A ticket may be as much younger than its last part as parts wait for each other.
+    """
+    return earliest(since_ms - GROUP_WINDOW_MS), since_ms, until_ms

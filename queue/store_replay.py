@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from kentongan.queue.ids import earliest
+from kentongan.queue.inbox import GROUP_WINDOW_MS
 from kentongan.queue.models import File
 from kentongan.queue.records import CommandRecord, Lane, Moment, OutboundMessage, SpoolDraft
 from kentongan.queue.store_messages import Messages
@@ -17,6 +19,14 @@ from kentongan.queue.store_tickets import LISTED
 
 PACE_MS = 100  # ten a second: live tickets are never held up
 FINISHED_KEPT_MS = 72 * 3_600_000  # how long the last state of a finished reply is played (contract 4.8)
+# Each part has an index of its own: finished of late, waiting, expected to change.
+WORTH_TELLING = """
+    command_id IS NOT NULL AND id IN (
+        SELECT id FROM message INDEXED BY message_closed
+            WHERE closed_steady_ms IS NOT NULL AND recipient != '' AND closed_steady_ms >= ?
+        UNION SELECT id FROM message INDEXED BY message_open WHERE state IN ('queued', 'sending')
+        UNION SELECT id FROM message INDEXED BY message_settles WHERE settles_ms IS NOT NULL)
+"""
 LAST = (1 << 63) - 1  # above every seq and time
 
 Transaction = Callable[[Moment], AbstractContextManager[None]]
@@ -64,6 +74,9 @@ class Replays:
         """Find the tickets of a request."""
         where = "seq BETWEEN ? AND ? AND received_ms >= ? AND received_ms < ?"
         values: list[object] = [wanted.from_seq, wanted.to_seq, wanted.since_ms, wanted.until_ms]
+        if wanted.since_ms:
+            where += " AND seq >= ifnull((SELECT seq FROM ticket WHERE ticket_id >= ? ORDER BY ticket_id LIMIT 1), ?)"
+            values += [earliest(wanted.since_ms - GROUP_WINDOW_MS), LAST]
         if wanted.ticket_ids:
             where += f" AND ticket_id IN {LISTED}"
             values.append(json.dumps(wanted.ticket_ids))
@@ -83,11 +96,15 @@ class Replays:
 
     def replies(self, at: Moment, limit: int, ticket_ids: Sequence[str] = ()) -> list[OutboundMessage]:
         """Give the replies whose state is worth telling again, oldest first: unfinished, or finished of late."""
-        where = "command_id IS NOT NULL AND (closed_steady_ms IS NULL OR closed_steady_ms >= ?)"
-        values: list[object] = [at.steady_ms - FINISHED_KEPT_MS]
+        since_ms = at.steady_ms - FINISHED_KEPT_MS
+        where = WORTH_TELLING
+        values: list[object] = [since_ms]
         if ticket_ids:
-            where += f" AND ticket_id IN {LISTED}"
-            values.append(json.dumps(list(ticket_ids)))
+            where = (
+                "command_id IS NOT NULL AND (closed_steady_ms IS NULL OR closed_steady_ms >= ?)"
+                f" AND ticket_id != '' AND ticket_id IN {LISTED}"
+            )
+            values = [since_ms, json.dumps(list(ticket_ids))]
         with self._file.reading():
             return self._messages.some(f"{where} ORDER BY id LIMIT ?", *values, limit)
 

@@ -1,7 +1,6 @@
 """The store is looked after by the running core: texts go when their time is over, and a full store makes room."""
 
 import json
-from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -72,7 +71,7 @@ def test_a_store_that_is_full_makes_room_by_itself_and_never_of_what_nobody_has(
     bench.sms("belum diakui", index=1)
     for done in count():
         accepted(bench, f"jalan rusak {done} " + "x" * 130, index=2)
-        bench.at = replace(bench.at, steady_ms=bench.at.steady_ms + 1)
+        bench.at = bench.at._replace(steady_ms=bench.at.steady_ms + 1)
         if bench.store.care.usage().used > 0.9 * BUDGET:
             break
     bench.broker_down()
