@@ -44,7 +44,7 @@ from kentongan.daemon.rounds import Rounds
 from kentongan.daemon.sending import NEVER_MS, Sending
 from kentongan.daemon.standing import Standing
 from kentongan.mqtt.events import BrokerDown, BrokerUp, MessageReceived, Published
-from kentongan.queue.errors import StoreUnavailable
+from kentongan.queue.errors import StoreCorrupt, StoreUnavailable
 from kentongan.queue.records import Moment
 from kentongan.queue.store import Store
 
@@ -243,7 +243,12 @@ class Core:
 
     def _message(self, event: MessageReceived, moment: Moment) -> list[Command]:
         """Commit a command's effect and answer, then let the broker forget it (contract 6.4)."""
-        notes = self._rooms.desk.handle(event, moment)
+        try:
+            notes = self._rooms.desk.handle(event, moment)
+        except (StoreUnavailable, StoreCorrupt):
+            raise
+        except Exception as error:  # noqa: BLE001  a command that meets a mistake of ours would come back for ever (E41)
+            notes = self._rooms.desk.failed(event, error, moment)
         self._rooms.offering.look_ms = 0
         for line in self._lines.values():
             line.look_ms = 0

@@ -4,7 +4,9 @@ Every command gets an answer in the same transaction as its effect; the caller a
 bad command never blocks the next one and never echoes what was sent.
 """
 
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import assert_never
 
 import msgspec
@@ -103,6 +105,15 @@ class Desk:
         self._store.answer(None, self._voice.spooled(response, event.correlation), at)
         return refused.code.value
 
+    def failed(self, event: MessageReceived, error: Exception, at: Moment) -> list[Command]:
+        """Answer a message that met a mistake of ours; the place is noted, never what was sent (contract 6.5)."""
+        where = _place(error)
+        topic = self._voice.topics.read(event.topic)
+        if isinstance(topic, CommandTopic):
+            name = contract.named(topic.name)
+            self._refuse(name, contract.failed(event.payload), event, at)
+        return [Note("message_failed", (("error", type(error).__name__), ("where", where)))]
+
     # -- ticket_ack ----------------------------------------------------------------------------------------------------
 
     def _ticket_ack(self, ack: payloads.TicketAck, event: MessageReceived, at: Moment) -> str:
@@ -119,14 +130,16 @@ class Desk:
             at,
         )
         self._broker.note(last_ack_ms=at.wall_ms)
+        which = contract.unnamed(event.payload) | {"ticket_id": ack.ticket_id}
         match result:
             case AckResult.DONE:
                 return ack.status
             case AckResult.UNKNOWN:
-                refused = Refused(ErrorCode.UNKNOWN_TICKET, "this gateway has no such ticket", field="ticket_id")
+                why, where = "this gateway has no such ticket", "ticket_id"
+                refused = Refused(ErrorCode.UNKNOWN_TICKET, why, field=where, details=which)
             case AckResult.CONFLICT:
-                why = "the ticket was accepted under another backend_ticket"
-                refused = Refused(ErrorCode.ID_CONFLICT, why, field="backend_ticket")
+                why, where = "the ticket was accepted under another backend_ticket", "backend_ticket"
+                refused = Refused(ErrorCode.ID_CONFLICT, why, field=where, details=which)
         return self._refuse("ticket_ack", refused, event, at)
 
     # -- commands with an id -------------------------------------------------------------------------------------------
@@ -216,3 +229,9 @@ class Desk:
         waiting, ledger = self._store.ledger.has_report(command.period), self._store.ledger
         done = self._voice.response("report_ack", command.command_id, "done", at, result={"waited": waiting})
         return done, lambda record, spooled: ledger.report_acknowledged(command.period, record, spooled, at)
+
+
+def _place(error: Exception) -> str:
+    """Name the line that raised; an error's own words might hold a citizen's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 import re
+from contextlib import suppress
 
 import msgspec
 
@@ -140,9 +141,21 @@ def fingerprint(command: Command) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
+def unnamed(payload: bytes) -> Details:
+    """Give what names a command without an id, so that its sender can still find it (contract 4.9)."""
+    return {"payload_sha256": hashlib.sha256(payload).hexdigest(), "bytes": len(payload)}
+
+
+def failed(payload: bytes) -> Refused:
+    """Refuse a command over which we stumbled ourselves; raises nothing, whatever the payload is."""
+    command_id = None
+    with suppress(ValueError, RecursionError):
+        command_id = _command_id(msgspec.json.decode(payload))
+    return Refused(ErrorCode.INTERNAL_ERROR, "a mistake of the gateway", command_id, details=unnamed(payload))
+
+
 def _unread(code: ErrorCode, message: str, payload: bytes) -> Refused:
-    digest = hashlib.sha256(payload).hexdigest()
-    return Refused(code, message, details={"payload_sha256": digest, "bytes": len(payload)})
+    return Refused(code, message, details=unnamed(payload))
 
 
 def _text(payload: bytes) -> str:
@@ -240,7 +253,7 @@ def _command_id(value: object) -> str | None:
 
 
 def _refuse(code: ErrorCode, message: str, command_id: str | None, where: str, payload: bytes) -> Refused:
-    details = _unread(code, message, payload).details if command_id is None else {}
+    details = unnamed(payload) if command_id is None else {}
     return Refused(code, message, command_id, where, details)
 
 
