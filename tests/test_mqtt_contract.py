@@ -205,7 +205,7 @@ def test_every_example_of_the_page_is_valid():
 
 def test_every_command_line_of_the_page_is_valid():
     payloads_shown = [line.split("'")[1] for line in PAGE.splitlines() if line.strip().startswith("-m '")]
-    assert len(payloads_shown) == 2
+    assert len(payloads_shown) == 3
     for shown in payloads_shown:
         value = json.loads(shown.replace("<the ticket_id>", "0199c7d2-9e6b-7f21-8a4c-2b7d5e9f0a11"))
         validator(value["schema"].partition("/")[0]).validate(value)
