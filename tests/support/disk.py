@@ -54,9 +54,6 @@ class _Methods(ctypes.Structure):
     )
 
 
-KEPT: list[object] = []  # what SQLite may still call, long after a test
-
-
 @dataclass(frozen=True, slots=True)
 class Write:
     """Octets handed over; `data` is nothing for a file cut at `offset`."""
@@ -122,41 +119,15 @@ class Disk:
     def __init__(self, before: Callable[[str, str], int] = lambda _what, _name: OK) -> None:
         self.before = before
         self.images: dict[str, Image] = {}
-        self._names: dict[int, str] = {}
-        self._tables: dict[int, _Methods] = {}
 
     @contextmanager
     def inserted(self) -> Iterator["Disk"]:
-        """Serve every connection that is opened within."""
-        SQLITE.sqlite3_vfs_find.restype = _p
-        below = _Vfs.from_address(SQLITE.sqlite3_vfs_find(None))
-        mine = _Vfs.from_buffer_copy(below)
-        opened = _OPEN(below.open)
-
-        def open_(_vfs: int, name: int | None, file: int, flags: int, out: int) -> int:
-            code = opened(ctypes.addressof(below), name, file, flags, out)
-            if code == OK and name:
-                self._names[file] = _name(name)
-                self.images.setdefault(self._names[file], Image())
-                methods = _p.from_address(file)
-                methods.value = ctypes.addressof(self._table(methods.value or 0))
-            return code
-
-        deleted = _DELETE(below.delete)
-
-        def delete(_vfs: int, name: int, sync: int) -> int:
-            self.images.pop(_name(name), None)
-            return deleted(ctypes.addressof(below), name, sync)
-
-        functions = _OPEN(open_), _DELETE(delete)
-        mine.name = b"kentongan-disk"
-        mine.open, mine.delete = (ctypes.cast(function, _p).value for function in functions)
-        KEPT.extend([mine, *functions])
-        SQLITE.sqlite3_vfs_register(ctypes.byref(mine), 1)
+        """Serve every connection within; one disk at a time."""
+        BELOW.disk = self
         try:
             yield self
         finally:
-            SQLITE.sqlite3_vfs_unregister(ctypes.byref(mine))
+            BELOW.disk = None
 
     def lay_down(self, folder: Path, survives: Callable[[Write], Iterator[Write]]) -> None:
         """Write the files as a power cut may leave them, and go on from there."""
@@ -165,54 +136,97 @@ class Disk:
             (folder / name).write_bytes(octets)
             self.images[name] = Image(bytearray(octets))
 
-    def _table(self, below: int) -> _Methods:
+    # -- what SQLite does ----------------------------------------------------------------------------------------------
+
+    def wrote(self, name: str, write: Write) -> None:
+        """Remember a write until it lasts."""
+        self.images.setdefault(name, Image()).pending.append(write)
+
+    def synced(self, name: str) -> None:
+        """Let everything last that was written to a file."""
+        image = self.images.setdefault(name, Image())
+        image.lasting, image.pending = bytearray(image.after(everything)), []
+
+
+class _Below:
+    """What is registered with SQLite, once for the process: it may call these functions long after a test."""
+
+    def __init__(self) -> None:
+        self.disk: Disk | None = None
+        self._names: dict[int, str] = {}
+        self._tables: dict[int, _Methods] = {}
+        self._functions: list[object] = []
+        SQLITE.sqlite3_vfs_find.restype = _p
+        self._theirs = _Vfs.from_address(SQLITE.sqlite3_vfs_find(None))
+        self._opened, self._deleted = _OPEN(self._theirs.open), _DELETE(self._theirs.delete)
+        self._mine = _Vfs.from_buffer_copy(self._theirs)
+        self._mine.name = b"kentongan-disk"
+        self._mine.open, self._mine.delete = self._keep(_OPEN(self._open)), self._keep(_DELETE(self._delete))
+        SQLITE.sqlite3_vfs_register(ctypes.byref(self._mine), 1)
+
+    def _keep(self, function: object) -> int:
+        self._functions.append(function)
+        return ctypes.cast(function, _p).value or 0
+
+    def _open(self, _vfs: int, name: int | None, file: int, flags: int, out: int) -> int:
+        code = self._opened(ctypes.addressof(self._theirs), name, file, flags, out)
+        if code == OK and name and self.disk is not None:
+            self._names[file] = _name(name)
+            self.disk.images.setdefault(self._names[file], Image())
+            methods = _p.from_address(file)
+            methods.value = ctypes.addressof(self._table(methods.value or 0))
+        return int(code)
+
+    def _delete(self, _vfs: int, name: int, sync: int) -> int:
+        if self.disk is not None:
+            self.disk.images.pop(_name(name), None)
+        return int(self._deleted(ctypes.addressof(self._theirs), name, sync))
+
+    def _table(self, address: int) -> _Methods:
         """Make the methods of our files out of those of the file system."""
-        if below in self._tables:
-            return self._tables[below]
-        theirs = _Methods.from_address(below)
-        mine = _Methods.from_buffer_copy(theirs)
+        if address in self._tables:
+            return self._tables[address]
+        theirs = _Methods.from_address(address)
+        mine = self._tables[address] = _Methods.from_buffer_copy(theirs)
         read, write = _MOVE(theirs.read), _MOVE(theirs.write)
-        truncate = _TRUNCATE(theirs.truncate)
+        truncate, sync = _TRUNCATE(theirs.truncate), _SYNC(theirs.sync)
+
+        def refused(what: str, file: int) -> int:
+            return self.disk.before(what, self._names[file]) if self.disk is not None else OK
 
         def read_(file: int, data: int, octets: int, offset: int) -> int:
-            return self.before("read", self._names[file]) or read(file, data, octets, offset)
+            return refused("read", file) or read(file, data, octets, offset)
 
         def write_(file: int, data: int, octets: int, offset: int) -> int:
-            name = self._names[file]
-            if code := self.before("write", name):
+            if code := refused("write", file):
                 return code
-            self.images[name].pending.append(Write(offset, ctypes.string_at(data, octets)))
-            return write(file, data, octets, offset)
+            if self.disk is not None:
+                self.disk.wrote(self._names[file], Write(offset, ctypes.string_at(data, octets)))
+            return int(write(file, data, octets, offset))
 
         def truncate_(file: int, size: int) -> int:
-            name = self._names[file]
-            if code := self.before("truncate", name):
+            if code := refused("truncate", file):
                 return code
-            self.images[name].pending.append(Write(size, None))
-            return truncate(file, size)
+            if self.disk is not None:
+                self.disk.wrote(self._names[file], Write(size, None))
+            return int(truncate(file, size))
 
-        def sync_(file: int, _flags: int) -> int:
-            name = self._names[file]
-            if code := self.before("sync", name):
+        def sync_(file: int, flags: int) -> int:
+            if code := refused("sync", file):
                 return code
-            image = self.images[name]
-            image.lasting, image.pending = bytearray(image.after(everything)), []
+            if self.disk is None:
+                return int(sync(file, flags))
+            self.disk.synced(self._names[file])
             return OK  # the real disk need not wait: ours knows what lasts
 
-        for name, kind, function in (
-            ("read", _MOVE, read_),
-            ("write", _MOVE, write_),
-            ("truncate", _TRUNCATE, truncate_),
-            ("sync", _SYNC, sync_),
-        ):
-            callback = kind(function)
-            setattr(mine, name, ctypes.cast(callback, _p).value)
-            KEPT.append(callback)
-        self._tables[below] = mine
-        KEPT.append(mine)
+        mine.read, mine.write = self._keep(_MOVE(read_)), self._keep(_MOVE(write_))
+        mine.truncate, mine.sync = self._keep(_TRUNCATE(truncate_)), self._keep(_SYNC(sync_))
         return mine
 
 
 def _name(pointer: int) -> str:
     """Read a file's name."""
     return Path(ctypes.string_at(pointer).decode()).name
+
+
+BELOW = _Below()
