@@ -40,7 +40,12 @@ def choose(config: Config) -> Chosen:
 
 def capabilities(config: Config) -> tuple[str, ...]:
     """Name what this gateway does, with what the office has switched on."""
-    switched = {"notify": config.person, "broadcast": config.broadcast.per_day, "sla": config.sla.profile}
+    switched = {
+        "notify": config.person,
+        "broadcast": config.broadcast.per_day,
+        "sla": config.sla.profile,
+        "direct_send": config.sending.direct_to,
+    }
     return CAPABILITIES + tuple(name for name, on in switched.items() if on)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from msgspec import UNSET
 
 from kentongan.daemon.effects import Made
+from kentongan.daemon.numbers import reference
 from kentongan.daemon.outgoing import described, drafts, lifetime, segments
 from kentongan.daemon.outward import Voice
 from kentongan.mqtt import payloads
@@ -19,7 +20,6 @@ from kentongan.queue.records import (
     OutboundState,
     Priority,
     SpoolDraft,
-    Ticket,
     WishLevel,
 )
 from kentongan.queue.store import Store
@@ -35,6 +35,19 @@ class ReplyRules:
 
     max_parts: int
     per_minute: int
+    direct: tuple[str, ...] = ()  # beginnings of numbers that may be written to without a ticket, none: nobody
+    line: str = ""  # sends what belongs to no ticket
+    secret: bytes = b""  # of the sender references
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Who gets a reply, on which line; without a ticket nobody wrote before."""
+
+    number: str
+    line: str
+    ticket_id: str = ""
+    wrote_ms: int = -FRESH_MS
 
 
 @dataclass(slots=True)
@@ -66,13 +79,13 @@ class Replies:
 
     def make(self, reply: payloads.Reply, at: Moment) -> Made:
         """Check a reply and make its draft (contract 4.9, checks 8 and 9)."""
-        ticket = self._addressee(reply)
-        if isinstance(ticket, Refused):
-            return ticket
+        whom = self._addressee(reply)
+        if isinstance(whom, Refused):
+            return whom
         lifetime_ms = lifetime(reply, at)
         if isinstance(lifetime_ms, Refused):
             return lifetime_ms
-        segmented = segments(reply, ticket.sender.number, self._store, self._rules.max_parts)
+        segmented = segments(reply, whom.number, self._store, self._rules.max_parts)
         if isinstance(segmented, Refused):
             return segmented
         if self._budget.spent(at):
@@ -81,18 +94,18 @@ class Replies:
         if position > MAX_QUEUED:
             return Refused(ErrorCode.QUEUE_FULL, f"{MAX_QUEUED} replies wait", reply.command_id)
         draft = OutboundDraft(
-            ticket.line,
-            ticket.sender.number,
+            whom.line,
+            whom.number,
             reply.text,
             Encoding(segmented.encoding),
             drafts(segmented),
             Priority.EMERGENCY if reply.priority == "urgent" else Priority.REPLY,
             command_id=reply.command_id,
-            ticket_id=ticket.ticket_id,
+            ticket_id=whom.ticket_id,
             ref=reply.ref or "",
             delivery_report=bool(reply.delivery_report),
             lifetime_ms=lifetime_ms,
-            anytime=at.wall_ms - ticket.received_ms <= FRESH_MS,
+            anytime=at.wall_ms - whom.wrote_ms <= FRESH_MS,
         )
         result = described(segmented) | {"queue_position": position}
         accepted = self._voice.response("reply", reply.command_id, "accepted", at, result=result)
@@ -114,11 +127,11 @@ class Replies:
             return Refused(ErrorCode.TOO_LATE, why, command.command_id, "target_command_id", details)
         return self._voice.response("reply_cancel", command.command_id, "done", at, result=dict(details)), None
 
-    def _addressee(self, reply: payloads.Reply) -> Ticket | Refused:
-        """Find whom to answer: only people who wrote (contract 8)."""
-        if reply.ticket_id is UNSET:
-            return Refused(ErrorCode.NOT_ENABLED, "direct_send is off", reply.command_id, "to")
-        ticket = self._store.ticket(reply.ticket_id)
+    def _addressee(self, reply: payloads.Reply) -> Whom | Refused:
+        """Find whom to answer: people who wrote, and where the office allows it some numbers (contract 8)."""
+        if reply.to is not UNSET:
+            return self._direct(reply.to, reply.command_id)
+        ticket = None if reply.ticket_id is UNSET else self._store.ticket(reply.ticket_id)
         if ticket is None:
             return Refused(ErrorCode.UNKNOWN_TICKET, "this gateway has no such ticket", reply.command_id, "ticket_id")
         if not ticket.sender.replyable:
@@ -126,4 +139,14 @@ class Replies:
         if self._store.wishes.level_of(ticket.sender.ref) is WishLevel.NOTHING:
             why = "its sender asked for no SMS at all"
             return Refused(ErrorCode.OPTED_OUT, why, reply.command_id, "ticket_id")
-        return ticket
+        return Whom(ticket.sender.number, ticket.line, ticket.ticket_id, ticket.received_ms)
+
+    def _direct(self, number: str, command_id: str) -> Whom | Refused:
+        """Let a number be written to that did not write: only where the office allows its beginning."""
+        if not self._rules.direct:
+            return Refused(ErrorCode.NOT_ENABLED, "direct_send is off", command_id, "to")
+        if not number.startswith(self._rules.direct):
+            return Refused(ErrorCode.NUMBER_NOT_ALLOWED, "outside the allowed numbers", command_id, "to")
+        if self._store.wishes.level_of(reference(self._rules.secret, number)) is not WishLevel.EVERYTHING:
+            return Refused(ErrorCode.OPTED_OUT, "its owner asked for no information", command_id, "to")
+        return Whom(number, self._rules.line)

@@ -208,9 +208,10 @@ def _digest(config: Config) -> str:
 
 def _county(config: Config, desks: Desks) -> County:
     sending, people = config.sending, {person.role: person.number for person in config.person}
-    secret = desks.office.secret
-    allowed = Addressees(config.line[0].name, people, config.broadcast.per_day, sending.max_parts, secret)
-    return County(ReplyRules(sending.max_parts, sending.replies_per_minute), allowed, desks)
+    secret, line = desks.office.secret, config.line[0].name
+    allowed = Addressees(line, people, config.broadcast.per_day, sending.max_parts, secret)
+    rules = ReplyRules(sending.max_parts, sending.replies_per_minute, sending.direct_to, line, secret)
+    return County(rules, allowed, desks)
 
 
 def _mains(pin: int) -> Callable[[], bool] | None:

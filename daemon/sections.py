@@ -71,7 +71,7 @@ class LineConfig(Section, frozen=True):
         str,
         Meta(
             pattern=r"^(auto|off|[0-9*#]{2,20}(>[0-9*#]{1,20}){0,5})$",
-            description='write the USSD code for the balance, with the choices in its menus behind >, such as'
+            description="write the USSD code for the balance, with the choices in its menus behind >, such as"
             ' "*888#" or "*888#>4>1", or "auto" or "off"',
         ),
     ] = "auto"
@@ -158,6 +158,10 @@ class SendingConfig(Section, frozen=True):
         Literal["hold", "resend"], Meta(description='write "hold", or "resend" to risk a second SMS')
     ] = "hold"
     replies_per_minute: Annotated[int, Meta(ge=1, le=60_000, description="write a number from 1 to 60000")] = 10
+    direct_to: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{1,14}$")], ...],
+        Meta(max_length=20, description='write beginnings of numbers, such as ["+6281"], or [] for people who wrote'),
+    ] = ()  # whom the application may write to without a ticket
     per_number_per_day: Annotated[
         int, Meta(ge=0, le=1_000, description="write how many SMS a day one number may get, 0 for no limit")
     ] = 30

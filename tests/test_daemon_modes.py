@@ -1,7 +1,7 @@
 """How an office may narrow the contract: numbers that never leave it, consumers that can only listen."""
 
 import pytest
-from backend_bench import ask, events, settle
+from backend_bench import ask, error, events, settle
 from core_bench import CITIZEN, Bench, of
 
 from kentongan.daemon.events import Publish
@@ -56,3 +56,19 @@ def test_for_a_consumer_that_can_only_listen_the_puback_closes_the_ticket(make):
     assert events(settle(bench, bench.jump(7200)), "ticket") == []
     info = ask(bench, "get", "g1", what="info")[0]["result"]
     assert (info["ack_mode"], info["sender_mode"]) == ("puback", "full")
+
+
+def test_without_the_offices_word_nobody_is_written_to_who_did_not_write(make):
+    answer, _ = ask(make(), "reply", "d1", to="+6281300000001", text="Undangan rapat")
+    assert (error(answer), answer["error"]["field"]) == ("not_enabled", "to")
+
+
+def test_with_it_only_the_allowed_numbers_are(make):
+    bench = make(direct_to=("+62813",))
+    answer, more = ask(bench, "reply", "d1", to="+6281300000001", text="Undangan rapat")
+    assert answer["status"] == "accepted"
+    assert next(("ticket_id" in each, each["status"]) for each in events(more, "reply")) == (False, "queued")
+    assert [message.recipient for message in bench.store.outbox(5)] == ["+6281300000001"]
+    assert error(ask(bench, "reply", "d2", to="+6281400000001", text="Undangan")[0]) == "number_not_allowed"
+    settle(bench, bench.sms("BERHENTI", sender="+6281300000001"))
+    assert error(ask(bench, "reply", "d3", to="+6281300000001", text="Undangan")[0]) == "opted_out"

@@ -80,6 +80,7 @@ class Bench:
     people: Mapping[str, str] = field(default_factory=dict)
     broadcast_per_day: int = 0
     commands_per_minute: int = 600
+    direct_to: tuple[str, ...] = ()
     sender_mode: str = "full"
     ack_mode: str = "required"
     legs: tuple[Leg, ...] = ()
@@ -116,7 +117,10 @@ class Bench:
         acknowledger = keeper.guarded(Acknowledger(Answers(self.acknowledge, "Kominfo Luwu Utara"), keeper.degraded))
         allowed = Addressees("a", self.people, self.broadcast_per_day, secret=b"key")
         county = County(
-            ReplyRules(6, self.replies_per_minute), allowed, Desks(office, acknowledger, tell), self.commands_per_minute
+            ReplyRules(6, self.replies_per_minute, self.direct_to, "a", b"key"),
+            allowed,
+            Desks(office, acknowledger, tell),
+            self.commands_per_minute,
         )
         cards = self.cards = Cards(self.store.incidents, self.store.counter)
         recoveries = Recoveries(self.store.incidents)
