@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 ONCE ?=
 ARGS ?=
 
-.PHONY: help demo test test-newest test-debian13 lint docs fault-run field-life format bench bench-store chaos crash power userland contract deb image hw-test hw-test-fast power-cuts clean modem-faults fuzz fuzz-commands scale latency-tls idle-tls e50 node-red traps
+.PHONY: help demo test test-newest test-debian13 lint docs fault-run field-life format bench bench-store chaos crash power userland contract deb image hw-test hw-test-fast power-cuts clean modem-faults vectors fuzz fuzz-commands scale latency-tls idle-tls e50 node-red traps
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -58,6 +58,10 @@ bench: ## measure latency, start, memory, traffic and the codec; writes benchmar
 modem-faults: ## every fault of the virtual modem on three modems; writes docs/modem.md
 	@$(SETUP) dev
 	$(RUN) benchmarks/modem_faults.py
+
+vectors: ## count the PDU codec's vectors by what they call (a minute)
+	@$(SETUP) dev
+	$(RUN) benchmarks/count_vectors.py
 
 # Short by default; `make fuzz INPUTS=5000000` takes some minutes.
 INPUTS ?= 200000

@@ -7,7 +7,6 @@ from kentongan.at import events as at
 from kentongan.at.commands import Recover
 from kentongan.at.simulator.faults import FaultKind
 
-
 FAULTS = (*WIRE, *SILENCE, *REFUSALS, *RESTARTS, *WORLD)
 COURSES = [("whole", persona, fault) for fault in FAULTS for persona in PERSONAS]
 COURSES += [
