@@ -15,8 +15,9 @@ import click
 
 from kentongan.daemon.clock import SystemClock
 from kentongan.daemon.config import read_secret
-from kentongan.daemon.conformance import Errand, Play, Verdict, Wire, Wish
+from kentongan.daemon.conformance import Play, Wire
 from kentongan.daemon.outward import Voice
+from kentongan.daemon.verdicts import Errand, Verdict, Wish
 from kentongan.mqtt.client import Link
 from kentongan.mqtt.errors import SettingsRefused
 from kentongan.mqtt.events import BrokerEvent, Will
@@ -86,7 +87,7 @@ def conformance(  # noqa: PLR0913, PLR0917  one parameter an option
     thread = threading.Thread(target=link.run, name="link", daemon=True)
     thread.start()
     orders = {Errand.PING: on_ping, Errand.REPLY: on_reply, Errand.KILL: on_kill, Errand.START: on_start}
-    wire = Wire(link.publish, link.ack, events, clock.now, _errands(orders, gateway, alone=alone))
+    wire = Wire(link.publish, link.ack, events, clock.now, _errands(orders, gateway, alone=alone), _waiting)
     voice = Voice(topics, f"{SystemRandom().getrandbits(32):08x}", ids, lambda _ms: WIB_MIN)
     click.echo(f"Uji kesesuaian sebagai {topics.gateway}; tiap jawaban ditunggu paling lama {patience:g} s.\n")
     ended: Counter[Verdict] = Counter()
@@ -97,6 +98,10 @@ def conformance(  # noqa: PLR0913, PLR0917  one parameter an option
     thread.join(STOP_S)
     click.echo(f"\n{', '.join(f'{ended[verdict]} {verdict}' for verdict in Verdict)}")
     sys.exit(1 if ended[Verdict.BAD] else 3 if ended[Verdict.SKIPPED] else 0)
+
+
+def _waiting(seconds: int) -> None:
+    click.echo(f"          ... menunggu sistem Anda, paling lama {seconds} s")
 
 
 def _errands(orders: dict[Errand, str], gateway: str, *, alone: bool) -> Callable[[Wish], bool]:

@@ -15,7 +15,7 @@ from kentongan.daemon.clock import SystemClock
 from kentongan.daemon.simulation import Place, SimulatedGateway, configured, invented, login_of, totals
 from kentongan.mqtt.errors import SettingsRefused
 
-TELL_S = 10.0  # how often the figures are printed
+FIRST_S, TELL_S = 3.0, 10.0  # when the figures are printed first, and how often then
 
 
 @click.command()
@@ -57,6 +57,11 @@ def simulate(  # noqa: PLR0913, PLR0917  one parameter an option
             fleet = _fleet(place, range(first, first + gateways), _read(passwords), stop)
         except SettingsRefused as error:
             raise click.ClickException(str(error)) from error
+        last = f" to {fleet[-1].name}" if len(fleet) > 1 else ""
+        click.echo(
+            f"{fleet[0].name}{last} at {url}, below {root}/v1/{county}/; {rate:g} SMS a minute."
+            f" {f'Ends after {seconds:g} s.' if seconds else 'Ctrl-C ends it.'}"
+        )
         for gateway in fleet:
             gateway.start()
         _serve(fleet, rate, seconds, Random(seed), stop)  # noqa: S311  invented citizens, no secrets
@@ -81,7 +86,8 @@ def _fleet(place: Place, numbers: range, passwords: dict[str, str], stop: Simple
 def _serve(fleet: list[SimulatedGateway], rate: float, seconds: float, dice: Random, stop: SimpleQueue[None]) -> None:
     """Let citizens write at the given rate until told to stop."""
     clock = SystemClock()
-    began = told = clock.monotonic()
+    began = clock.monotonic()
+    told = began + FIRST_S - TELL_S
     pause_s = 60.0 / rate if rate > 0 else TELL_S
     due = began + pause_s
     while not seconds or clock.monotonic() - began < seconds:

@@ -9,66 +9,24 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from queue import Empty, SimpleQueue
 
 from kentongan.daemon.outward import Voice
+from kentongan.daemon.overview import CAUSES
+from kentongan.daemon.verdicts import Errand, Point, Verdict, Wish
 from kentongan.mqtt import commands, payloads
 from kentongan.mqtt.codes import ErrorCode
-from kentongan.mqtt.events import BrokerEvent, BrokerUp, Delivery, MessageReceived, Publication
+from kentongan.mqtt.events import BrokerDown, BrokerEvent, BrokerUp, Delivery, MessageReceived, Publication
 from kentongan.mqtt.topics import CommandTopic
 from kentongan.queue.records import Encoding, Moment, Sender, Thread, Ticket, TicketState
 
 MAX_PARTS = 6  # the limit that the reply of 2,000 characters breaks
+SHORT = "Laporan Anda sudah kami teruskan."
 LONG = "Laporan Anda sudah kami terima dan teruskan. " * 45  # 2,025 characters
 BURST = 20  # tickets around the kill
 REPEATS = 10  # patiences until a reply comes, or comes again: a person types, a backend repeats after half a minute
 HOLE_PATIENCES = 3  # tickets overtake each other, so a backend may wait before it asks
 NO_REPLY = "kirim command/reply dengan ticket_id, command_id dan text"
-
-
-class Errand(StrEnum):
-    """What somebody on the backend's side has to do."""
-
-    PING = "ping"
-    REPLY = "reply"
-    KILL = "kill"
-    START = "start"
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """An errand, in words for a person and in values for a command."""
-
-    errand: Errand
-    words: str
-    ticket_id: str = ""
-    ticket_number: str = ""
-    text: str = ""
-
-
-class Verdict(StrEnum):
-    """How a point ended, in the words of the report."""
-
-    GOOD = "BAIK"
-    BAD = "GAGAL"
-    SKIPPED = "DILEWATI"
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One point of the list and how it ended; `mend` says what to do about a bad one."""
-
-    name: str
-    verdict: Verdict
-    found: str
-    mend: str = ""
-
-    def line(self) -> str:
-        """Write it for people."""
-        return f"{self.verdict:<9} {self.name}: {self.found}" + (
-            f"\n          perbaiki: {self.mend}" if self.mend else ""
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +38,7 @@ class Wire:
     events: SimpleQueue[BrokerEvent]
     now: Callable[[], Moment]
     ask: Callable[[Wish], bool]  # returns when it is done; false when it is to be skipped
+    waiting: Callable[[int], None] = lambda _seconds: None  # told before a wait that may be long
 
 
 @dataclass(slots=True)
@@ -103,8 +62,8 @@ class Play:
 
     def run(self) -> Iterator[Point]:
         """Play the list from its first to its last point."""
-        if not self._connected():
-            yield Point("sambungan", Verdict.BAD, "broker tidak menjawab", "periksa alamat, nama dan sandi")
+        if why := self._unconnected():
+            yield Point("sambungan", Verdict.BAD, why, "periksa alamat, nama, sandi dan sertifikat")
             return
         first = self._ticket("Uji kesesuaian 1: jalan rusak di depan kantor")
         yield (acked := self._acknowledged("tiket diterima", first))
@@ -161,9 +120,10 @@ class Play:
         made = json.loads(self._voice.ticket(ticket, 1, self._wire.now())) | {"baru_di_1_9": {"a": [1]}}
         self._send("ticket", json.dumps(made).encode())
         ack = self._wait(lambda kind, body: kind == "ticket_ack" and body.get("ticket_id") == ticket.ticket_id)
+        name = "bidang yang belum dikenal"
         if ack is None:
-            return Point("bidang yang belum dikenal", Verdict.BAD, "tiket ditolak", "abaikan bidang yang tidak dikenal")
-        return Point("bidang yang belum dikenal", Verdict.GOOD, "diabaikan")
+            return Point(name, Verdict.BAD, "tiket ditolak", "abaikan bidang yang tidak dikenal")
+        return Point(name, Verdict.GOOD, "diabaikan")
 
     def _hole(self) -> Point:
         """Leave a hole in `seq`, wait for the backend to ask for it, and fill it."""
@@ -172,7 +132,9 @@ class Play:
         self._publish_ticket(self._ticket("Uji kesesuaian: setelah lubang"), 1)
         asked = self._wait(lambda kind, _body: kind == "resend", patience=HOLE_PATIENCES)
         if asked is None:
-            return Point(name, Verdict.BAD, "tidak ada resend", "periksa seq per store_id; minta command/resend")
+            waited_s = HOLE_PATIENCES * self._patience_ms // 1000
+            mend = "periksa seq per store_id; minta command/resend"
+            return Point(name, Verdict.BAD, f"tidak ada resend dalam {waited_s} s", mend)
         result: payloads.Result = {"matched": len(missing), "replies": 0}
         self._respond(self._voice.response("resend", asked["command_id"], "accepted", self._wire.now(), result=result))
         for ticket in missing:
@@ -197,12 +159,10 @@ class Play:
 
     def _replies(self, ticket: Ticket) -> Iterator[Point]:
         """Withhold the answer to a reply, put it off once, accept it; then refuse a long one."""
-        words = f"Balas tiket {ticket.number} dari sistem Anda dengan teks pendek."
-        yield from self._repeated(
-            Wish(Errand.REPLY, words, ticket.ticket_id, ticket.number, "Laporan Anda sudah kami teruskan.")
-        )
-        words = f"Balas tiket {ticket.number} dengan teks 2.000 huruf."
-        yield self._refused(Wish(Errand.REPLY, words, ticket.ticket_id, ticket.number, LONG))
+        short = f"Balas tiket {ticket.number} dari sistem Anda dengan teks pendek."
+        yield from self._repeated(Wish(Errand.REPLY, short, ticket.ticket_id, ticket.number, SHORT))
+        long = f"Balas tiket {ticket.number} dengan teks 2.000 huruf."
+        yield self._refused(Wish(Errand.REPLY, long, ticket.ticket_id, ticket.number, LONG))
 
     def _repeated(self, wish: Wish) -> Iterator[Point]:
         names = ("balasan diulang dengan isi yang sama", "penolakan sementara dicoba lagi")
@@ -277,10 +237,10 @@ class Play:
         """Judge whether a ticket that came twice was filed twice."""
         name = "satu tiket, satu nomor"
         doubled = [numbers for numbers in self._heard.numbers.values() if len(numbers) > 1]
-        if doubled:
-            mend = "UNIQUE(ticket_id, revision); yang sudah ada hanya di-ack lagi"
-            return Point(name, Verdict.BAD, f"tercatat ganda: {', '.join(sorted(doubled[0]))}", mend)
-        return Point(name, Verdict.GOOD, f"{len(self._heard.numbers)} tiket")
+        if not doubled:
+            return Point(name, Verdict.GOOD, f"{len(self._heard.numbers)} tiket")
+        mend = "UNIQUE(ticket_id, revision); yang sudah ada hanya di-ack lagi"
+        return Point(name, Verdict.BAD, f"tercatat ganda: {', '.join(sorted(doubled[0]))}", mend)
 
     def _closed_book(self) -> Point:
         """Judge everything that the backend published on the way."""
@@ -291,12 +251,18 @@ class Play:
 
     # -- the gateway's side --------------------------------------------------------------------------------------------
 
-    def _connected(self) -> bool:
-        deadline_ms = self._wire.now().steady_ms + self._patience_ms
+    def _unconnected(self) -> str:
+        """Wait for the broker; gives why it did not come, or nothing."""
+        deadline_ms, why = self._wire.now().steady_ms + self._patience_ms, "broker tidak menjawab"
         while (event := self._next(deadline_ms)) is not None:
-            if isinstance(event, BrokerUp):
-                return True
-        return False
+            match event:
+                case BrokerUp():
+                    return ""
+                case BrokerDown(cause=cause, detail=detail):
+                    why = f"{CAUSES[cause]} ({detail})"
+                case _:
+                    pass
+        return why
 
     def _ticket(self, text: str) -> Ticket:
         self._seq += 1
@@ -345,6 +311,8 @@ class Play:
 
     def _wait(self, wanted: Callable[[str, dict[str, str]], bool], patience: int = 1) -> payloads.Result | None:
         """Wait for a command; what comes on the way is noted and judged."""
+        if patience > 1:
+            self._wire.waiting(patience * self._patience_ms // 1000)
         deadline_ms = self._wire.now().steady_ms + patience * self._patience_ms
         while (event := self._next(deadline_ms)) is not None:
             if not isinstance(event, MessageReceived):

@@ -5,6 +5,7 @@ Citizens are invented; plain `mqtt://` to any host is allowed here, for no real 
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,18 +154,21 @@ class Totals:
     unacknowledged: int
     sent: int
     reconnects: int
+    offline: tuple[tuple[str, int], ...] = ()  # why, and how many
 
     def line(self) -> str:
         """Write it on one line."""
+        why = "".join(f"; {count} offline: {cause}" for cause, count in self.offline)
         return (
             f"{self.online}/{self.gateways} gateways online, {self.tickets} tickets, {self.unacknowledged} not yet"
-            f" acknowledged, {self.sent} SMS sent, {self.reconnects} reconnections"
+            f" acknowledged, {self.sent} SMS sent, {self.reconnects} reconnections{why}"
         )
 
 
 def totals(gateways: list[SimulatedGateway]) -> Totals:
     """Sum them up."""
     shown = [gateway.status for gateway in gateways if gateway.status is not None]
+    offline = Counter(status.link.cause or "not tried yet" for status in shown if status.link.state != "online")
     return Totals(
         len(gateways),
         sum(gateway.online for gateway in gateways),
@@ -172,6 +176,7 @@ def totals(gateways: list[SimulatedGateway]) -> Totals:
         sum(status.store.unacknowledged for status in shown),
         sum(status.store.sent for status in shown),
         sum(status.link.reconnects for status in shown),
+        tuple(offline.most_common()),
     )
 
 

@@ -16,9 +16,10 @@ from click.testing import CliRunner
 
 from kentongan.daemon.cli_simulate import simulate
 from kentongan.daemon.clock import SystemClock
-from kentongan.daemon.conformance import Errand, Play, Verdict, Wire
+from kentongan.daemon.conformance import Play, Wire
 from kentongan.daemon.mosquitto import Mosquitto
 from kentongan.daemon.outward import Voice
+from kentongan.daemon.verdicts import Errand, Verdict
 from kentongan.mqtt.client import Link
 from kentongan.queue.ids import Uuid7
 

@@ -17,9 +17,10 @@ from broker import BACKEND, COUNTY, USERS, Running, link_settings
 
 from kentongan.daemon import conformance
 from kentongan.daemon.clock import SystemClock
-from kentongan.daemon.conformance import Errand, Play, Verdict, Wire
+from kentongan.daemon.conformance import Play, Wire
 from kentongan.daemon.mosquitto import Mosquitto
 from kentongan.daemon.outward import Voice
+from kentongan.daemon.verdicts import Errand, Verdict
 from kentongan.mqtt.client import Link
 from kentongan.mqtt.events import MessageReceived, Publication
 from kentongan.mqtt.settings import Subscription
