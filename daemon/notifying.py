@@ -59,6 +59,7 @@ class Notifying:
             drafts(segmented),
             Priority.NOTICE,
             command_id=command.command_id,
+            ticket_id=command.ticket_id or "",
             ref=command.ref or "",
             delivery_report=bool(command.delivery_report),
             lifetime_ms=lifetime_ms,

@@ -43,8 +43,10 @@ class Point(StrEnum):
     SENT = "sent"
 
 
+# To the citizen: what the office's own people were told of a ticket (a notice, 3) answers nobody.
 _REPLY = (
     "SELECT 1 FROM message m WHERE m.ticket_id = ticket.ticket_id AND m.ticket_id != '' AND m.command_id IS NOT NULL"
+    " AND m.priority < 3"
 )
 _MET = {
     Point.PUBLISHED: "published_revision > 0",
@@ -58,7 +60,7 @@ _MET = {
 ANSWERS = """
     SELECT t.state = 'refused' OR instr(t.notes, '["closed",') > 0, (
         SELECT min(m.accepted_ms) - t.received_ms FROM ticket u JOIN message m ON m.ticket_id = u.ticket_id
-        WHERE u.number = t.number AND m.command_id IS NOT NULL AND m.ticket_id != '')
+        WHERE u.number = t.number AND m.command_id IS NOT NULL AND m.ticket_id != '' AND m.priority < 3)
     FROM ticket t WHERE t.ticket_id >= ? AND t.thread = 'new' AND t.received_ms >= ? AND t.received_ms < ?
 """
 

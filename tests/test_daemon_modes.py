@@ -4,7 +4,8 @@ import pytest
 from backend_bench import ask, error, events, settle
 from core_bench import CITIZEN, Bench, of
 
-from kentongan.daemon.events import Publish
+from kentongan.at.commands import SendPart
+from kentongan.daemon.events import Publish, ToModem
 from kentongan.mqtt.events import PubackResult
 
 
@@ -72,3 +73,23 @@ def test_with_it_only_the_allowed_numbers_are(make):
     assert error(ask(bench, "reply", "d2", to="+6281400000001", text="Undangan")[0]) == "number_not_allowed"
     settle(bench, bench.sms("BERHENTI", sender="+6281300000001"))
     assert error(ask(bench, "reply", "d3", to="+6281300000001", text="Undangan")[0]) == "opted_out"
+
+
+def test_what_the_office_was_told_of_a_ticket_goes_with_it_and_answers_nobody(make):
+    bench = make(people={"camat": "+6281100001234"})
+    (ticket,) = events(settle(bench, bench.sms("jalan rusak")), "ticket")
+    found = ask(bench, "notify", "n1", role="camat", text="Jalan rusak, mohon dicek", ticket_id=ticket["ticket_id"])
+    assert events(found[1], "reply")[0]["ticket_id"] == ticket["ticket_id"]
+    assert bench.store.ledger.answers(0, bench.at.wall_ms + 1).waiting == 1
+    (part,) = [each for each in of(ToModem, found[1]) if isinstance(each.command, SendPart)]
+    settle(bench, bench.sent(part))
+    ask(bench, "erase", "e1", ticket_ids=[ticket["ticket_id"]])
+    assert [(message.recipient, message.text) for message in bench.store.outbox(5)] == [("", "")]
+
+
+def test_health_tells_what_the_operator_said_of_the_card(make):
+    bench = make()
+    assert "sim" not in ask(bench, "get", "g1", what="health")[0]["result"]
+    bench.line.note(balance_rp=45_000, valid_until_ms=bench.at.wall_ms + 10 * 86_400_000)
+    told = ask(bench, "get", "g2", what="health")[0]["result"]["sim"]
+    assert told == {"balance_idr": 45_000, "active_until": "2026-11-28"}
