@@ -19,6 +19,8 @@ COMMANDS = {
     "report": ("kentongan.daemon.cli_report", "report", "Show a month in figures; --csv for Excel, --html to print."),
     "export": ("kentongan.daemon.cli_export", "export", "Write tickets as a table for Excel."),
     "erase": ("kentongan.daemon.cli_store", "erase", "Erase what a citizen wrote, for good."),
+    "hold": ("kentongan.daemon.cli_privacy", "hold", "Keep a citizen's data while a legal case runs."),
+    "manifest": ("kentongan.daemon.cli_privacy", "manifest", "List whose data is still on the card."),
     "integrity": ("kentongan.daemon.cli_store", "integrity", "Check the whole database."),
     "send": ("kentongan.daemon.cli_tickets", "send", "Send one SMS through this box."),
     "exam": ("kentongan.daemon.cli_exam", "exam", "Examine a modem and print its certificate."),

@@ -99,7 +99,7 @@ def erase(path: Path, whom: str, yes: bool) -> None:
     What remains is the ticket's number in the sequence and its times. It cannot be undone; a legal hold stands above.
     """
     config = glance(path)
-    request = _request(config, whom)
+    request = {"request": "erase", **person(config, whom)}
     if not yes:
         click.confirm(f"hapus isi dan nomor dari {whom} untuk selamanya?", abort=True)
     answer = call(Path(config.runtime.directory), request)
@@ -117,10 +117,10 @@ def erase(path: Path, whom: str, yes: bool) -> None:
 WORDS = {"tickets": "laporan", "messages": "SMS keluar", "quarantined": "dari karantina"}
 
 
-def _request(config: Config, whom: str) -> dict[str, object]:
+def person(config: Config, whom: str) -> dict[str, object]:
     """Tell a ticket's number from a telephone's; the store knows a sender by a keyed name alone."""
     if parse_number(whom) is not None:
-        return {"request": "erase", "number": whom}
+        return {"number": whom}
     sender = party(whom)
     if not sender.number:
         raise click.UsageError(f"{whom!r} is neither a ticket's number nor a telephone number")
@@ -129,4 +129,4 @@ def _request(config: Config, whom: str) -> dict[str, object]:
         secret = key.read_bytes()
     except OSError as error:
         raise StoreUnreadable(str(key), error.strerror or str(error), "use sudo, or give a ticket's number") from error
-    return {"request": "erase", "sender_ref": reference(secret, sender.number)}
+    return {"sender_ref": reference(secret, sender.number)}

@@ -20,6 +20,7 @@ from kentongan.daemon.requests import (
     Care,
     CyclePower,
     EraseData,
+    HoldData,
     NoteUse,
     Probe,
     Restart,
@@ -72,6 +73,8 @@ class CareDesk:
                 result = {"begun": self._of.keeper.test(way, at)}
             case EraseData(number, sender_ref):
                 return self._erase(request, number, sender_ref, at)
+            case HoldData(number, sender_ref, release):
+                return self._hold(request, sender_ref or self._sender(number), at, release=release)
             case NoteUse(words):
                 return [Note("console_used", (("words", words),)), Answer(request, {})]
             case Restart():
@@ -98,6 +101,22 @@ class CareDesk:
             "held": len(erased.held),
         }
         return [Note("erased_by_hand", tuple(facts.items())), Answer(request, facts)]
+
+    def _sender(self, number: str) -> str:
+        """Name the sender of a ticket, empty for no ticket of ours."""
+        ticket = self._store.ticket_numbered(number)
+        return ticket.sender.ref if ticket else ""
+
+    def _hold(self, request: ControlRequest, sender_ref: str, at: Moment, *, release: bool) -> list[Command]:
+        """Begin or end a legal hold, and put on record that it was done."""
+        if not sender_ref:
+            return [Answer(request, Refusal("unknown_ticket", "this gateway has no such ticket"))]
+        if release:
+            self._store.care.release(sender_ref, at)
+        else:
+            self._store.care.hold(sender_ref, at)
+        facts = {"sender_ref": sender_ref, "held": not release}
+        return [Note("held_by_hand", tuple(facts.items())), Answer(request, facts)]
 
     def _on_line(self, request: ControlRequest, name: str, at: Moment, *, act: bool) -> list[Command]:  # noqa: ARG002
         """Ask a line's own thread; without a name the first line."""

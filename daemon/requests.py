@@ -103,11 +103,31 @@ class EraseData(Ask, frozen=True, tag="erase"):
     sender_ref: Annotated[str, Meta(pattern=r"^(s_[A-Za-z0-9_-]{12})?$")] = ""
 
 
+class HoldData(Ask, frozen=True, tag="hold"):
+    """Keep a sender's data from any erasure while a legal case runs, or let it go again."""
+
+    number: Annotated[str, Meta(max_length=40)] = ""
+    sender_ref: Annotated[str, Meta(pattern=r"^(s_[A-Za-z0-9_-]{12})?$")] = ""
+    release: bool = False
+
+
 class NoteUse(Ask, frozen=True, tag="note_use"):
     """Note for the record what was done at the console."""
 
     words: Annotated[str, Meta(max_length=80)]
 
 
-Care = AskTicket | AskIncidents | AskJournal | AskTrace | AskMonth | Probe | CyclePower | Restart | EraseData | NoteUse
+Care = (
+    AskTicket
+    | AskIncidents
+    | AskJournal
+    | AskTrace
+    | AskMonth
+    | Probe
+    | CyclePower
+    | Restart
+    | EraseData
+    | HoldData
+    | NoteUse
+)
 Asked = AskPing | AskStatus | AskTickets | AskOutbox | AskSend | AcceptSim | Care

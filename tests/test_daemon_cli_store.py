@@ -130,6 +130,36 @@ def test_a_number_is_erased_wherever_it_stands_unless_it_is_held(bench, run, tmp
     assert bench.store.tickets(1)[0].text == ""
 
 
+def test_a_legal_hold_stands_above_erasing_until_it_is_released(bench, run, tmp_path):
+    bench.sms("jalan di sabbang rusak")
+    (tmp_path / "sender.key").write_bytes(b"key")
+    with serving(bench, tmp_path):
+        assert run("hold", CITIZEN).output == f"ditahan: {CITIZEN}\n"
+        assert run("erase", "--yes", "LU2-000-001-2").exit_code == 1
+        assert bench.store.tickets(1)[0].text == "jalan di sabbang rusak"
+        assert run("hold", "--release", "LU2-000-001-2").output == "dilepas: LU2-000-001-2\n"
+        assert run("erase", "--yes", "LU2-000-001-2").exit_code == 0
+        assert "unknown_ticket" in run("hold", format_number("LU2", 999)).output
+    assert bench.store.tickets(1)[0].text == ""
+
+
+def test_what_is_still_on_the_card_can_be_named_without_naming_anybody(bench, run, tmp_path):
+    bench.sms("jalan di sabbang rusak")
+    bench.sms("lampu mati", index=2, sender="+6285200001111")
+    gone, _ = sorted(bench.store.tickets(9), key=lambda ticket: ticket.seq)
+    bench.store.care.erase_tickets([gone.ticket_id], bench.at)
+    target = tmp_path / "kartu.csv"
+    result = run("manifest", str(target))
+    assert result.output == f"1 laporan masih ada di kartu, ditulis ke {target}\n"
+    head, row, _ = target.read_bytes().decode("utf-8").split("\r\n")
+    assert head == "\ufeffNOMOR;DITERIMA;PENGIRIM (SANDI);KEADAAN;TICKET ID"
+    (left,) = (ticket for ticket in bench.store.tickets(9) if ticket.text)
+    assert row.split(";")[0] == left.number
+    assert row.split(";")[2:] == [left.sender.ref, "menunggu", left.ticket_id]
+    assert "6285200001111" not in target.read_text("utf-8")
+    assert "lampu" not in target.read_text("utf-8")
+
+
 def test_what_cannot_be_done_is_said_with_what_to_do(run, config, tmp_path):
     for words in (["queue"], ["integrity"], ["export", "-"]):
         assert str(run(*words).exception).endswith(
