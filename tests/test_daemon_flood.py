@@ -8,7 +8,7 @@ from core_bench import Bench, of
 
 from kentongan.daemon.events import Acknowledge, Publish
 
-COMMANDS = 600
+COMMANDS = 300
 
 
 @pytest.fixture
