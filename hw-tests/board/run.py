@@ -87,7 +87,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="keep consoles and logs here")
     parser.add_argument("--cuts", type=int, default=2, help="how many power cuts in traffic")
     parser.add_argument("--write", action="store_true")
-    chosen = parser.parse_args()
+    chosen = parser.parse_intermixed_args()
     image = max(chosen.image.glob("kentongan-*-arm64.img")) if chosen.image.is_dir() else chosen.image
     with tempfile.TemporaryDirectory() as scratch:
         folder = chosen.keep or Path(scratch)
