@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from broker import BACKEND, COUNTY, GATEWAY, MONITOR, NEIGHBOUR, TOPICS, USERS, Outside, drain
+from broker import BACKEND, COUNTY, GATEWAY, MONITOR, NEIGHBOUR, PROTOCOLS, TOPICS, USERS, Outside, drain
 
 from kentongan.daemon import mosquitto
 from kentongan.daemon.mosquitto import BrokerFailed, Mosquitto, access_rules, find_binary
@@ -48,15 +48,16 @@ def test_e18_who_may_publish_what(broker, user, topic, allowed):
     assert allowed or reason == FORBIDDEN
 
 
-def test_e18_who_hears_what(broker):
+@pytest.mark.parametrize("version", PROTOCOLS)
+def test_e18_who_hears_what(broker, version):
     everything = "#"
     with (
-        Outside(broker.port, GATEWAY, everything) as ours,
-        Outside(broker.port, NEIGHBOUR, everything) as theirs,
-        Outside(broker.port, MONITOR, everything) as monitor,
-        Outside(broker.port, BACKEND, everything, name="listening") as backend,
-        Outside(broker.port, BACKEND) as speaking,
-        Outside(broker.port, GATEWAY, name=f"{GATEWAY}-wd") as watcher,
+        Outside(broker.port, GATEWAY, everything, version=version) as ours,
+        Outside(broker.port, NEIGHBOUR, everything, version=version) as theirs,
+        Outside(broker.port, MONITOR, everything, version=version) as monitor,
+        Outside(broker.port, BACKEND, everything, name="listening", version=version) as backend,
+        Outside(broker.port, BACKEND, version=version) as speaking,
+        Outside(broker.port, GATEWAY, name=f"{GATEWAY}-wd", version=version) as watcher,
     ):
         speaking.publish(f"{OURS}/command/reply", b"command")
         speaking.publish(TOPICS.presence, b"presence")
