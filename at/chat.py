@@ -195,7 +195,9 @@ class Chat:
 
     def _on_echo(self, text: str, now: float) -> Iterator[Happening]:
         self.echoes += 1
-        if self.echo_is_off and isinstance(self._flight, Flight) and text == self._flight.command.text:
+        flight = self._flight
+        expected = not isinstance(flight, Flight) or text != flight.command.text or flight.command.echoes
+        if self.echo_is_off and not expected:
             yield from self._on_restart(RestartSeen("echo"), now)
 
     def _on_unasked(self, text: str, now: float) -> Iterator[Happening]:

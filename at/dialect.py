@@ -28,7 +28,8 @@ class Dialect:
     rescans_sim: bool = False  # sees a card that was put back only when the radio is switched off and on
     supply: str = ""  # asks for the supply voltage; the third field of its answer is in mV
     heat: str = ""  # asks for the temperature; the second field of its answer is in degrees
-    network_time: str = ""  # makes the module take its clock from the network, for good
+    network_time: str = ""  # the setting that makes the module take its clock from the network
+    keeps_by_command: bool = False  # keeps its settings by `AT&W`, not by itself
     fixes_rate: bool = False  # may still be at automatic rate detection, where no `RDY` betrays a restart
     read_delay_s: float = 0.0  # from `+CMTI` until the slot can be read
     walk_by_index_above: int = NO_LIMIT  # more used slots than this are read one by one, not listed
@@ -67,7 +68,8 @@ SIM800 = Dialect(
     rescans_sim=True,  # SIM800L, and every holder without a detection switch (modem.md 3.3)
     supply="AT+CBC",
     heat="AT+CMTE?",  # asked, not switched on: `AT+CMTE=1` also lets the module switch itself off
-    network_time="AT+CLTS=1;&W",  # modem.md 2.1 step 25
+    network_time="+CLTS",  # modem.md 2.1 step 25
+    keeps_by_command=True,
     fixes_rate=True,
 )
 HUAWEI = Dialect(
@@ -101,7 +103,7 @@ GENERIC = Dialect(
     hang_up="AT+CHUP",
     soft_restart="AT+CFUN=1,1",
     send_timeout_s=215.0,
-    network_time="AT+CTZU=1",  # 27.007 §8.40; kept by the module
+    network_time="+CTZU",  # 27.007 §8.40; kept by the module
 )
 DIALECTS = {dialect.name: dialect for dialect in (SIM800, HUAWEI, GENERIC)}
 

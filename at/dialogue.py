@@ -15,7 +15,7 @@ class AtCommand:
     `with_pdu` takes the line behind each accepted one; `needs_line` distrusts an `OK` without any answer line;
     `payload` is written after the prompt, closed by Ctrl-Z; `secret` keeps the text out of the black box;
     `hangs_up` makes `NO CARRIER` and its like final; `may_end_in_silence` is for modems that forget the `OK`;
-    `starts_up` announces that lines of a start may follow and are no restart.
+    `starts_up` announces that lines of a start may follow and are no restart; `echoes` that it comes back as an echo.
     """
 
     text: str
@@ -30,6 +30,7 @@ class AtCommand:
     hangs_up: bool = False
     may_end_in_silence: bool = False
     starts_up: bool = False
+    echoes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

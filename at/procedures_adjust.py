@@ -30,10 +30,7 @@ def adjust(dialect: Dialect, smsc: str, baud: int) -> Procedure[Details]:
         response = yield AtCommand(text, ("+CSMS",), timeout_s=15.0 if "CLIP" in text else 5.0)
         if not response.ok and text in NOISE_SWITCHES:
             yield AtCommand(NOISE_SWITCHES[text], timeout_s=5.0)
-    if dialect.fixes_rate:
-        yield from _fix_rate(baud)
-    if dialect.network_time:
-        yield from _keep_network_time(dialect.network_time)
+    yield from _settle(dialect, baud)
     identified = yield from identify(dialect)
     centre = yield from _service_centre(smsc, dialect)
     name = yield from ask_operator()
@@ -55,19 +52,28 @@ def identify(dialect: Dialect) -> Procedure[Identified]:
     return Identified(maker, model, revision, imei, dialect.name)
 
 
-def _fix_rate(baud: int) -> Procedure[None]:
-    """End automatic rate detection for good: in it a module restarts without `RDY` (modem.md 1.4)."""
-    response = yield from ask("AT+IPR?", "+IPR")
-    if response.lines and number(fields(response.lines[0])[0]) == 0:
-        yield AtCommand(f"AT+IPR={baud};&W")
+def _settle(dialect: Dialect, baud: int) -> Procedure[None]:
+    """Write what holds for good, once for each device.
+
+    In automatic rate detection a module restarts without `RDY` (modem.md 1.4); the network's time comes with the next
+    start. What is kept with it has the echo on, so that an echo betrays a restart without words.
+    """
+    wanted = []
+    if dialect.fixes_rate and (yield from _is_off("+IPR")):
+        wanted.append(f"+IPR={baud}")
+    if dialect.network_time and (yield from _is_off(dialect.network_time)):
+        wanted.append(f"{dialect.network_time}=1")
+    if wanted and dialect.keeps_by_command:
+        yield AtCommand("ATE1")
+        yield AtCommand(f"AT{';'.join(wanted)};&W", echoes=True)
+        yield AtCommand("ATE0V1", echoes=True)
+    elif wanted:
+        yield AtCommand(f"AT{';'.join(wanted)}")
 
 
-def _keep_network_time(setting: str) -> Procedure[None]:
-    """Let the network set the modem's clock, once for each device: it holds from the module's next start on."""
-    name = setting.removeprefix("AT").partition("=")[0]
+def _is_off(name: str) -> Procedure[bool]:
     response = yield from ask(f"AT{name}?", name)
-    if response.lines and number(fields(response.lines[0])[0]) == 0:
-        yield AtCommand(setting)
+    return bool(response.lines) and number(fields(response.lines[0])[0]) == 0
 
 
 def _service_centre(known: str, dialect: Dialect) -> Procedure[str]:

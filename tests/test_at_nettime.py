@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from modem_field import Field
 from tiny_modem import OK, Bench, TinyModem
 
-from kentongan.at.events import NetworkTime
+from kentongan.at.events import NetworkTime, Restarted
 from kentongan.at.modem import Modem, ModemSettings
 from kentongan.at.nettime import clock_shown, time_told
 
@@ -77,17 +77,28 @@ def test_every_modem_tells_the_time_and_again_after_a_restart(persona):
 
 def test_the_network_sets_the_clock_of_a_module_once_and_for_good():
     peer = TinyModem()
-    peer.answers["AT+CLTS?"] = b"\r\n+CLTS: 0\r\n" + OK
+    peer.answers |= {"AT+CLTS?": b"\r\n+CLTS: 0\r\n" + OK, "AT+IPR?": b"\r\n+IPR: 0\r\n" + OK}
     bench = Bench(Modem(ModemSettings("a")), peer)
     bench.modem.opened(bench.now)
     bench.run(1.0)
-    assert peer.heard.count("AT+CLTS=1;&W") == 1
+    begun = peer.heard.index("ATE1")
+    assert peer.heard[begun : begun + 3] == ["ATE1", "AT+IPR=115200;+CLTS=1;&W", "ATE0V1"]
     again = TinyModem()
     bench = Bench(Modem(ModemSettings("a")), again)
     bench.modem.opened(bench.now)
     bench.run(1.0)
-    assert "AT+CLTS=1;&W" not in again.heard
+    assert not any("&W" in heard for heard in again.heard)
     assert bench.found(NetworkTime) == [NetworkTime(AT_1100_WIB, 25_200)]
+
+
+@pytest.mark.parametrize("persona", ["sim800c", "sim800l"])
+def test_what_is_kept_has_the_echo_on_so_that_a_silent_restart_is_seen(persona):
+    field = Field(persona).open().run(20)
+    assert field.vm.device.settings.values["+CLTS"] == "1"
+    assert field.events(Restarted) == []
+    field.inject("forget")
+    field.run(70)
+    assert field.events(Restarted) == [Restarted("echo")]
 
 
 def test_the_time_is_asked_for_every_five_minutes():
