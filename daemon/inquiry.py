@@ -154,6 +154,10 @@ class Inquiry:
                 "oldest_unacked_s": status.store.oldest_unacknowledged_s,
             },
             "disk_free_mb": status.host.disk_free_mb,
+            "recoveries": [
+                f"{each.line} {each.rung}: {each.succeeded} of {each.climbed}"
+                for each in self._of.store.incidents.rungs()
+            ],
             "log": [],
         }
         room = MAX_OCTETS - len(msgspec.json.encode(result))

@@ -5,6 +5,8 @@ import pytest
 from backend_bench import ask, error, events, settle
 from core_bench import CITIZEN, TOPICS, Bench, of
 
+from kentongan.at import events as at
+from kentongan.at.events import ModemState
 from kentongan.daemon.events import Publish
 from kentongan.mqtt.events import PubackResult
 from kentongan.mqtt.payloads import rfc3339
@@ -107,6 +109,14 @@ def test_diagnostics_stay_small_and_name_nobody(bench):
     assert 10 <= len(answer["result"]["log"]) <= 30
     assert "+62812345678" not in json.dumps(answer)
     assert answer["result"]["config"]["digest"] == "digest"
+
+
+def test_diagnostics_tell_which_steps_brought_the_modem_back(bench):
+    bench.modem(at.StateChanged(ModemState.READY, ModemState.DOWN, "no answer"))
+    bench.modem(at.RungClimbed("resync", "no answer"))
+    bench.modem(at.StateChanged(ModemState.DOWN, ModemState.READY, "registered"))
+    answer, _ = ask(bench, "get", what="diagnostics")
+    assert answer["result"]["recoveries"] == ["a resync: 1 of 1"]
 
 
 # -- resend ------------------------------------------------------------------------------------------------------------
