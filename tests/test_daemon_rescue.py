@@ -77,3 +77,45 @@ def test_what_is_kept_of_an_accepted_ticket_stays_closed(bench):
     bench.pass_time(61)
     tickets = {ticket.text: ticket.state for ticket in bench.store.tickets(9)}
     assert tickets == {"jalan rusak": "accepted", "lampu mati": "pending"}
+
+
+# -- the log -----------------------------------------------------------------------------------------------------------
+
+
+def spoil_log(bench, change):
+    """Do to the log what a worn card does, between two lives of the process."""
+    log = bench.path.with_name(f"{bench.path.name}-wal")
+    octets = bytearray(log.read_bytes())
+    files = {bench.path: bench.path.read_bytes(), log: bytes(change(octets))}
+    bench.store._file.abandon()
+    for path, content in files.items():
+        path.write_bytes(content)
+    bench.path.with_name(f"{bench.path.name}-shm").unlink(missing_ok=True)
+
+
+def flipped(share):
+    def change(octets):
+        octets[int(share * (len(octets) - 1))] ^= 0x10
+        return octets
+
+    return change
+
+
+def truncated(share):
+    return lambda octets: octets[: int(share * len(octets))]
+
+
+@pytest.mark.parametrize("damage", [flipped, truncated])
+@pytest.mark.parametrize("share", [0.0, 0.31, 0.62, 0.83, 0.97, 1.0])
+def test_what_a_damaged_log_has_lost_comes_again_from_the_sim(bench, damage, share):
+    bench.sms("jalan rusak", index=1)
+    bench.sms("lampu mati", index=2, sender="+6285200001111")
+    spoil_log(bench, damage(share))
+    bench.start()
+    bench.ready()
+    bench.sms("jalan rusak", index=1)
+    bench.sms("lampu mati", index=2, sender="+6285200001111")
+    bench.broker_up()
+    assert sorted(ticket.text for ticket in bench.store.tickets(9)) == ["jalan rusak", "lampu mati"]
+    assert len({ticket.number for ticket in bench.store.tickets(9)}) == 2
+    assert bench.store.care.integrity() == ()
