@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from kentongan.daemon import lamps, overview
+from kentongan.daemon import lamps, overview, printouts
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.clock import OfficeZone
 from kentongan.daemon.config import AS_ROOT, Config, LineConfig, glance, load
@@ -41,9 +41,18 @@ def periksa(path: Path) -> None:
         broker = config.mqtt.url.partition("://")[2]
         for line in overview.overview(document, config.gateway.name, broker, zone):
             click.echo(line)
-        for line in overview.faults_of(document.faults, zone):
+        for line in (*overview.faults_of(document.faults, zone), *_recoveries(Path(config.runtime.directory))):
             click.echo(line)
     sys.exit(not all(good for good, _ in found) or not isinstance(document, Status) or bool(document.faults))
+
+
+def _recoveries(directory: Path) -> list[str]:
+    """Say which steps have brought a modem back so far."""
+    try:
+        answer = call(directory, {"request": "incidents", "limit": 1})
+    except ControlUnavailable:
+        return []
+    return printouts.repairs(printouts.rows_of(answer.get("rungs"))) if isinstance(answer, dict) else []
 
 
 def _settings(path: Path) -> tuple[bool, str]:

@@ -202,13 +202,17 @@ def journal(rows: Iterable[Row], zone: OfficeZone) -> list[str]:
 
 def history(incidents: Iterable[Row], rungs: Iterable[Row], zone: OfficeZone) -> list[str]:
     """Show the last troubles and what repaired them."""
-    lines = [_trouble(row, zone) for row in incidents] or ["belum pernah ada gangguan"]
-    repairs = [
+    return [*([_trouble(row, zone) for row in incidents] or ["belum pernah ada gangguan"]), *repairs(rungs)]
+
+
+def repairs(rungs: Iterable[Row]) -> list[str]:
+    """Show how often each step of recovery was taken, and how often the line served after it."""
+    lines = [
         f"  jalur {row.get('line')}  {RUNGS.get(str(row.get('rung')), str(row.get('rung'))):<20}"
         f" {row.get('climbed')}x, berhasil {row.get('succeeded')}x"
         for row in rungs
     ]
-    return [*lines, "Pemulihan modem:", *repairs] if repairs else lines
+    return ["Pemulihan modem:", *lines] if lines else []
 
 
 def _trouble(row: Row, zone: OfficeZone) -> str:
