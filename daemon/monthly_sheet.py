@@ -41,6 +41,7 @@ ASIDE = {
     "clerk": "Perintah petugas",
 }
 KINDS = {"complaint": "Aduan", "suggestion": "Saran", "question": "Pertanyaan", "thanks": "Terima kasih"}
+FIGURES = {"tickets": "Laporan baru", "follow_ups": "Tambahan pada laporan"}
 OUTGOING = {
     "delivered": "Sampai di HP warga",
     "sent": "Terkirim",
@@ -171,7 +172,7 @@ def _sections(month: Month, last: Month | None) -> Iterator[Section]:
         "Yang masuk",
         (
             Row("SMS masuk", month.messages, before=last.messages if last else None),
-            *_counts({"tickets": "Laporan baru", "follow_ups": "Tambahan pada laporan"}, month, last),
+            *_counts(FIGURES, month, last),
         ),
     )
     yield Section(
