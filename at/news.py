@@ -14,7 +14,7 @@ from kentongan.at.urcs import UrcKind
 _REPORT_STORE = "SR"
 """These modems announce reports in a store that cannot be read; a walk finds them (gammu#408, #490)."""
 
-_GONE = {"+CSMINS": {"0"}, "^SIMST": {"0", "255"}, "^SIMSQ": {"0", "99", "100"}}
+_GONE = {"+CSMINS": {"0"}, "^SIMST": {"0", "255"}, "^SIMSQ": {"0", "98", "99", "100"}}
 _BACK = {"+CSMINS": {"1"}, "^SIMST": {"1"}, "^SIMSQ": {"1", "11", "12"}}
 _USABLE = frozenset({"READY", "SIM PIN2", "SIM PUK2"})
 

@@ -177,6 +177,10 @@ def ask_sim() -> Procedure[str]:
             return "SIM PIN"
         case CmeError(12) | CmsError(316):
             return "SIM PUK"
+        case CmeError(5 | 6 | 7) | CmsError(312):
+            return "PH-SIM PIN"
+        case CmeError(code) if 40 <= code <= 47:
+            return "PH-NET PIN"
         case CmeError(14 | 3 | 100 | 772 | 797) | CmsError(314):
             return "BUSY"
         case _:

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 
 from kentongan.at.dialect import NOISE_SWITCHES, Dialect
-from kentongan.at.dialogue import AtCommand, Procedure
+from kentongan.at.dialogue import AtCommand, CmeError, Pause, Procedure
 from kentongan.at.events import Identified, NetworkTime
 from kentongan.at.procedures import ask, ask_operator, ask_registration, ask_time
 from kentongan.at.results import fields, number, signal_dbm
+
+CENTRE_TRIES = 15
+"""One a second: the card answers `busy` for some seconds behind its PIN (PYG#10, #11; modem.md 2.1 step 16)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,11 @@ def _is_off(name: str) -> Procedure[bool]:
 
 
 def _service_centre(known: str, dialect: Dialect) -> Procedure[str]:
-    response = yield from ask("AT+CSCA?", "+CSCA", dialect.sim_s)
+    for _ in range(CENTRE_TRIES):
+        response = yield from ask("AT+CSCA?", "+CSCA", dialect.sim_s)
+        if response.final != CmeError(14, "14"):
+            break
+        yield Pause(1.0)
     found = fields(response.lines[0])[0] if response.lines else ""
     if response.lines and not found and known:
         yield AtCommand(f'AT+CSCA="{known}",{145 if known.startswith("+") else 129}', timeout_s=dialect.sim_s)

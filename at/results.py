@@ -12,6 +12,45 @@ _FAILURES = frozenset({"ERROR", "COMMAND NOT SUPPORT", "TOO MANY PARAMETERS", "N
 _CALL_ENDS = frozenset({"NO CARRIER", "BUSY", "NO ANSWER"})
 _NUMBERED = re.compile(r"\+(CME|CMS) ERROR: ?(.*)")
 
+_IN_WORDS = {
+    "CME": {
+        "operation not allowed": 3,
+        "operation not supported": 4,
+        "ph-sim pin required": 5,
+        "sim not inserted": 10,
+        "sim pin required": 11,
+        "sim puk required": 12,
+        "sim failure": 13,
+        "sim busy": 14,
+        "sim wrong": 15,
+        "incorrect password": 16,
+        "memory full": 20,
+        "no network service": 30,
+        "network timeout": 31,
+    },
+    "CMS": {
+        "me failure": 300,
+        "operation not allowed": 302,
+        "operation not supported": 303,
+        "invalid pdu mode parameter": 304,
+        "invalid text mode parameter": 305,
+        "sim not inserted": 310,
+        "sim pin required": 311,
+        "sim failure": 313,
+        "sim busy": 314,
+        "sim wrong": 315,
+        "sim puk required": 316,
+        "memory failure": 320,
+        "invalid memory index": 321,
+        "memory full": 322,
+        "smsc address unknown": 330,
+        "no network service": 331,
+        "network timeout": 332,
+        "unknown error": 500,
+    },
+}
+"""The words of 27.007 §9.2.1 and 27.005 §3.2.5 that a modem prints under `AT+CMEE=2` (modem.md 10.1 item 67)."""
+
 USABLE_REGISTRATIONS = frozenset({1, 5, 6, 7, 9, 10})
 """`<stat>` values with which short messages pass: home, roaming, SMS only, CSFB not preferred (27.007 §7.2)."""
 
@@ -26,7 +65,7 @@ def final_result(line: str, *, hangs_up: bool = False) -> Final | None:
     if numbered is None:
         return None
     kind, text = numbered.groups()
-    code = int(text) if text.isdigit() and len(text) <= 5 else -1
+    code = int(text) if text.isdigit() and len(text) <= 5 else _IN_WORDS[kind].get(text.strip().lower(), -1)
     return CmeError(code, text) if kind == "CME" else CmsError(code, text)
 
 

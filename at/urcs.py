@@ -107,8 +107,10 @@ def is_named(line: str) -> bool:
 def has_form_of_answer(line: str) -> bool:
     """Tell whether a line that may be URC or answer has the form of an answer.
 
-    Only `+CREG` has two forms: the answer carries `<n>,<stat>`, the URC `<stat>[,<lac>,<ci>]` (modem.md 1.5, rule 2).
+    `+CREG` has two: the answer carries `<n>,<stat>`, the URC `<stat>[,<lac>,<ci>]` (modem.md 1.5, rule 2).
     """
+    if head(line) == "+CMTE":
+        return "," in line  # the warning is one number
     if head(line) not in {"+CREG", "+CGREG", "+CEREG"}:
         return head(line) not in {"+CUSD", "+CMTI", "+CDSI", "+CMT", "+CDS", "+CBM", "+CLIP", "+CRING"}
     fields = line.partition(":")[2].split(",")

@@ -315,7 +315,7 @@ def _stops(cause: str) -> bool:
 
 def _lock(lock: str) -> str:
     """Read what `+CPIN?` said (3GPP TS 27.007 §8.3)."""
-    if lock.startswith("PH-"):
+    if lock.startswith(("PH-", "PH_")):  # SIM800 writes the second
         return "sim_locked"
     return "sim_puk_required" if "PUK" in lock else "sim_pin_required"
 

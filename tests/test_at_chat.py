@@ -150,7 +150,7 @@ CASES = {
         SEND, (b"\r\n> ", b"\r\n+CMS ERROR: 38\r\n"), CmsError(38, "38"), writes_payload=True
     ),
     "error in words": Case(
-        SEND, (b"\r\n> ", b"\r\n+CMS ERROR: network timeout\r\n"), CmsError(-1, "network timeout"), writes_payload=True
+        SEND, (b"\r\n> ", b"\r\n+CMS ERROR: network timeout\r\n"), CmsError(332, "network timeout"), writes_payload=True
     ),
     "not supported": Case(AtCommand("AT^CURC=0"), (b"\r\nCOMMAND NOT SUPPORT\r\n",), Failed("COMMAND NOT SUPPORT")),
     "a URC that only ends a call": Case(AtCommand("AT"), (b"\r\nNO CARRIER\r\n\r\nOK\r\n",)),

@@ -162,6 +162,10 @@ def test_only_a_payload_that_never_left_is_certain_without_an_answer(response, o
         (cms(310), "NOT INSERTED"),
         (cme(11), "SIM PIN"),
         (cme(12), "SIM PUK"),
+        (cme(5), "PH-SIM PIN"),
+        (cms(312), "PH-SIM PIN"),
+        (cme(40), "PH-NET PIN"),
+        (cme(47), "PH-NET PIN"),
         (cme(14), "BUSY"),
         (cme(797), "BUSY"),
         (ERROR, "ERROR"),
@@ -327,6 +331,15 @@ def test_a_service_centre_that_is_there_or_cannot_be_read_is_not_written(answer)
     script = Script().on("AT+CSCA?", answer)
     script.play(adjust(SIM800, "+6281100000", 115200))
     assert not any(text.startswith("AT+CSCA=") for text in script.asked)
+
+
+def test_a_card_that_is_busy_behind_its_pin_is_asked_again_for_its_centre():
+    script = Script().on("AT+CSCA?", *[cme(14)] * 4, lines('+CSCA: "+62816124",145'))
+    assert script.play(adjust(SIM800, "", 115200)).smsc == "+62816124"
+    assert script.paused == 4
+    silent = Script().on("AT+CSCA?", cme(14))
+    assert silent.play(adjust(SIM800, "", 115200)).smsc == ""
+    assert silent.asked.count("AT+CSCA?") == 15
 
 
 @pytest.mark.parametrize(("rate", "written"), [("0", True), ("115200", False)])

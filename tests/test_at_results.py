@@ -22,7 +22,11 @@ PDU = "06912618010000040D91261832547698F000006211325140508206D427F3E93C02"
         ("+CME ERROR: 10", CmeError(10, "10")),
         ("+CMS ERROR: 331", CmsError(331, "331")),
         ("+CMS ERROR:500", CmsError(500, "500")),
-        ("+CME ERROR: SIM not inserted", CmeError(-1, "SIM not inserted")),
+        ("+CME ERROR: SIM not inserted", CmeError(10, "SIM not inserted")),
+        ("+CMS ERROR: Network timeout ", CmsError(332, "Network timeout ")),
+        ("+CMS ERROR: memory full", CmsError(322, "memory full")),
+        ("+CME ERROR: memory full", CmeError(20, "memory full")),
+        ("+CMS ERROR: something new", CmsError(-1, "something new")),
     ],
 )
 def test_a_final_result_is_recognised(line, final):

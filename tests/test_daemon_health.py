@@ -39,6 +39,7 @@ DETECTED = [
     ("sim_pin_required", {"lines": (line(state="sim_locked", sim_lock="SIM PIN"),)}),
     ("sim_puk_required", {"lines": (line(state="sim_locked", sim_lock="SIM PUK"),)}),
     ("sim_locked", {"lines": (line(state="sim_locked", sim_lock="PH-NET PIN"),)}),
+    ("sim_locked", {"lines": (line(state="sim_locked", sim_lock="PH_SIM PUK"),)}),
     ("sim_foreign", {"lines": (line(sim_foreign=True),)}),
     ("network_searching", {"lines": (line(state="searching", registration=2, age_ms=22 * S),)}),
     ("network_not_registered", {"lines": (line(state="searching", registration=2, age_ms=300 * S),)}),
