@@ -305,7 +305,7 @@ def test_after_a_send_the_memory_is_walked():
         (b"\r\n+CMS ERROR: 38\r\n", at.Rejected(at.ErrorFamily.CMS, 38)),
         (b"\r\n+CME ERROR: 30\r\n", at.Rejected(at.ErrorFamily.CME, 30)),
         (b"\r\nERROR\r\n", at.Rejected(at.ErrorFamily.PLAIN, 0)),
-        (b"\r\n+CMS ERROR: network timeout\r\n", at.Rejected(at.ErrorFamily.CMS, 0)),
+        (b"\r\n+CMS ERROR: network timeout\r\n", at.Rejected(at.ErrorFamily.CMS, 332)),
         (b"\r\n+CMGS: 200\r\n" + OK, at.Sent(200)),
         (b"\r\n+CMGS: 0\r\n" + OK, at.Sent(0)),
     ],
