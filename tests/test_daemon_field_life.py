@@ -8,7 +8,7 @@ from field_days import REFRESH_MS, live
 from kentongan.daemon import standing
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])  # thirty of them: make field-life
 def test_a_day_in_the_field_has_no_false_alarm_no_missed_one_and_no_force_without_a_cause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
