@@ -44,11 +44,13 @@ READERS: dict[str, Reader] = {
     "balas_otomatis": values.yes,
     "jam_kantor": values.hours,
     "cek_pulsa": values.balance_code,
+    "konsol": values.yes,
+    "kata_servis": values.service_word,
     "tiket_terakhir": values.ticket,
     "apn": str,
     "janji_waktu": str,
 }
-SECRETS = ("server_sandi", "pin_kartu", "wifi_sandi")
+SECRETS = ("server_sandi", "pin_kartu", "wifi_sandi", "kata_servis")
 WITHOUT_EFFECT = ("apn", "janji_waktu")
 
 

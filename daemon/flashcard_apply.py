@@ -23,7 +23,8 @@ CARD_NAME = re.compile(r"konfigurasi(\.txt)*", re.IGNORECASE)
 CHANGES_NAME = re.compile(r"rubah(\.txt)*", re.IGNORECASE)
 HASIL = "HASIL.txt"
 TAKEN = "dari-kartu"  # beside the TOML: the last card that was taken over, without its secrets; RUBAH.txt builds on it
-CREDENTIALS = {"server_sandi": "mqtt", "pin_kartu": "pin"}
+CREDENTIALS = {"server_sandi": "mqtt", "pin_kartu": "pin", "kata_servis": "console"}
+CONSOLE = "konsol"  # beside the TOML: a serial adapter is the technician's cable, not a modem (udev rules)
 CA_NAME = re.compile(r"ca\.(crt|cer|pem)(\.txt)?", re.IGNORECASE)
 DER_HEAD = b"\x30\x82"  # a sequence longer than 255 octets: no certificate is shorter
 MAX_CA_BYTES = 262_144  # a chain of certificates has a few thousand
@@ -190,6 +191,10 @@ def _take_over(places: Places, card: Flashcard, data: bytes, ca: bytes) -> None:
         card.errors.append(Note(0, f"pengaturan tidak dapat dipakai ({error.key}: {error.why})"))
     else:
         _move(places, stage, card)
+        if card.settings.get("konsol"):
+            _write(places.etc / CONSOLE, b"")
+        else:
+            (places.etc / CONSOLE).unlink(missing_ok=True)
         _write(places.etc / TAKEN, flashcard.blanked(data) or data, mode=0o600)
     finally:
         shutil.rmtree(stage, ignore_errors=True)

@@ -41,6 +41,8 @@ def toml(card: Flashcard, *, ca: bool) -> str:
         "[clerk]": {"numbers": told.get("hp_petugas", ())},
         "[office]": {"hours": told.get("jam_kantor", "")},
     }
+    if "kata_servis" in told or "kata_servis" in card.kept:
+        tables["[console]"] = {"word_file": "credentials/console"}
     if "lampu" in told:
         tables["[lamps]"] = {"pins": told["lampu"]}
     head = "# Dibuat dari KONFIGURASI.txt pada kartu; perubahan di sini hilang saat berkas itu berubah.\n"

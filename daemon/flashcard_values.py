@@ -143,6 +143,13 @@ def pin(text: str) -> str:
     return found
 
 
+def service_word(text: str) -> str:
+    """Read the word that the technician's console asks for."""
+    if not re.fullmatch(r"[A-Za-z0-9]{6,20}", text):
+        raise ValueUnreadable("kata servis terdiri dari 6 sampai 20 huruf atau angka, tanpa spasi")
+    return text
+
+
 def wifi_password(text: str) -> str:
     """Read the password of an access point."""
     if not 8 <= len(secret(text)) <= 63:

@@ -5,6 +5,7 @@ import pty
 import selectors
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from click.testing import CliRunner, Result
 from edge import fault, status, write_config
 
 from kentongan.daemon import lamps
+from kentongan.daemon.cli_console import set_rate
 from kentongan.daemon.cli_group import cli
 from kentongan.daemon.clock import SystemClock
 from kentongan.daemon.control import ControlRequest, ControlServer
@@ -113,6 +115,20 @@ def test_a_technician_reads_changes_and_leaves_over_a_cable(folder: Path, termin
     assert names.count("restart") == 1
     noted = [request.args.words for request in gateway.asked if request.name == "note_use"]
     assert noted == ["gangguan", "mulai ulang", "buka: benar", "mulai ulang", "ya", "uji lampu", "keluar"]
+
+
+def test_a_line_that_nobody_set_is_set_to_the_rate_of_the_field_guide() -> None:
+    near, far = os.openpty()
+    try:
+        set_rate(far)
+        assert termios.tcgetattr(far)[4:6] == [termios.B115200, termios.B115200]
+    finally:
+        os.close(near)
+        os.close(far)
+    read, write = os.pipe()
+    set_rate(read)  # no line: nothing to set
+    os.close(read)
+    os.close(write)
 
 
 def test_without_a_gateway_the_console_says_that_it_cannot_run(terminal: Terminal) -> None:

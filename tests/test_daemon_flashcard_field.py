@@ -168,6 +168,29 @@ def test_a_ticket_number_that_was_misread_is_never_guessed(box: Places, written:
     assert any("tiket" in note.text for note in firstboot(box).errors)
 
 
+# -- the technician's cable --------------------------------------------------------------------------------------------
+
+
+def test_the_console_and_its_word_come_from_the_card_and_go_with_it(box: Places) -> None:
+    path = put(box, GOOD + "konsol = ya\nkata_servis = gong77\n")
+    assert not firstboot(box).errors
+    assert (box.etc / "konsol").exists()
+    assert config.read_secret(config.load(box.etc / "kentongan.toml").console.word_file) == "gong77"
+    assert "gong77" not in path.read_text(encoding="utf-8-sig")
+
+    assert not firstboot(box).errors
+    assert config.read_secret(str(box.etc / "credentials" / "console")) == "gong77"
+
+    put(box, path.read_text(encoding="utf-8-sig").replace("konsol = ya", "konsol = tidak"))
+    firstboot(box)
+    assert not (box.etc / "konsol").exists()
+
+
+def test_a_service_word_that_cannot_be_typed_on_every_keyboard_is_refused(box: Places) -> None:
+    put(box, GOOD + "kata_servis = gong!\n")
+    assert "6 sampai 20" in firstboot(box).errors[0].text
+
+
 # -- the county's certificate ------------------------------------------------------------------------------------------
 
 

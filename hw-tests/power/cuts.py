@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from queue import Empty
@@ -39,7 +40,7 @@ from kentongan.daemon.mosquitto import BrokerTls, Mosquitto, backend_user  # noq
 PAGE = ROOT / "docs" / "appliance.md"
 BEGIN, END = "<!-- power-cuts -->\n", "<!-- /power-cuts -->\n"
 TIMING = Timing(other_s=0.005, send_s=0.08, report_s=0.3)
-LOOK_S, ONLINE_S, SETTLE_S = 0.05, 240.0, 300.0
+LOOK_S, ONLINE_S, SETTLE_S, QUIET_S = 0.05, 240.0, 300.0, 15.0
 IN_BOOT = 0.25  # the share of cuts that come before the gateway is online
 LIFE_S, PAUSE_S = (0.1, 5.0), (0.2, 0.8)
 CONNECTION = f"kentongan/v1/{COUNTY}/{GATEWAY}/status/connection"
@@ -141,6 +142,7 @@ class World:
 
     def verdict(self) -> list[tuple[str, int, int | None]]:
         """Count; a wanted value of `None` is only told."""
+        self.enter()
         tickets = self.ask(NEWEST)
         arrived = Counter((number, text) for _, _, number, text in tickets)
         wanted = Counter(self.sent.items())
@@ -177,6 +179,7 @@ class Storm:
         self._plug_in()
         self._until(self.world.online, ONLINE_S, "the machine comes up")
         self._until(self.world.settled, SETTLE_S, "everything arrives", sending=False)
+        self._pause(QUIET_S)  # what should never come has this long to come
 
     def words(self) -> str:
         """Say how far it is."""
@@ -208,7 +211,7 @@ class Storm:
         self.repaired += "recovering journal" in said
         self.beyond += "UNEXPECTED INCONSISTENCY" in said or "cannot be used" in said
 
-    def _until(self, question: "object", within_s: float, what: str, *, sending: bool = True) -> None:
+    def _until(self, question: Callable[[], bool], within_s: float, what: str, *, sending: bool = True) -> None:
         end = self.world.clock.monotonic() + within_s
         while not question():
             if not self.machine.running:
@@ -218,8 +221,11 @@ class Storm:
             if sending:
                 self.world.turn()
             else:
-                self.world.enter()
-                threading.Event().wait(LOOK_S)
+                self._pause(LOOK_S)
+
+    def _pause(self, seconds: float) -> None:
+        self.world.enter()
+        threading.Event().wait(seconds)
 
 
 def outside(stack: ExitStack, cache: Path, folder: Path) -> None:
