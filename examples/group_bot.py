@@ -66,7 +66,9 @@ def main() -> None:
     parser.add_argument("--ca-file", default="")
     options = parser.parse_args()
     bot = Bot(options.county, options.group, options.root)
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"bot-{options.username or options.group[:1]}")
+    # The broker keeps what comes while the bot is away.
+    name = f"bot-{options.username or options.group[:1]}"
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=name, clean_session=False)
     client.on_connect, client.on_message = bot.on_connect, bot.on_message
     if options.password_file:
         client.username_pw_set(options.username, Path(options.password_file).read_text("utf-8").strip())
