@@ -27,7 +27,7 @@ from kentongan.mqtt.settings import Subscription
 from kentongan.mqtt.topics import Topics
 from kentongan.queue.ids import Uuid7
 
-PATIENCE_S, RETRY_S = 1.5, 0.25
+PATIENCE_S, RETRY_S = 3.0, 0.25
 KNOWN = {"schema", "event_id", "ticket_id", "ticket_number", "county_id", "gateway_id", "revision", "store_id", "seq"}
 KNOWN |= {"attempt", "received_at", "smsc_at", "sent_at", "clock", "sender", "text", "text_lossy", "encoding", "parts"}
 KNOWN |= {"thread", "kind", "line", "times", "replay_command_id", "categories", "urgent", "language", "public_text"}
@@ -48,7 +48,7 @@ FLAWS = {
     "silent": {NEW},
     "acknowledges once": {AGAIN},
     "knows no revisions": {REVISION},
-    "dies of rubbish": {RUBBISH, FOREIGN, GROWN, HOLE, PING, REPEATED, LONG},
+    "dies of rubbish": {RUBBISH, FOREIGN, GROWN, HOLE},  # and is started again by whoever is asked to do something
     "believes any payload": {FOREIGN},
     "refuses new fields": {GROWN},
     "sees no hole": {HOLE},
@@ -151,6 +151,7 @@ class Backend:
 
     def wish(self, wish):
         """Do what a person would do at this backend."""
+        self.awake = True
         match wish.errand:
             case Errand.PING if self.flaw != "never pings":
                 self.order({"schema": "ping/1", "command_id": "p1", "echo": "halo"})
