@@ -56,7 +56,8 @@ WORDS = (
     "the broker, to the clerk's SMS on the air; and from the repair (*: by itself, from the strike) to a line that "
     "serves, and to a gateway that says it is well. `-`: none is due, or it never stopped. Waits: by how much those "
     "were divided that are long by design (the quarter of an hour before the clerk is told, the pause after a refused "
-    "send, the night watch's rhythm, the ten minutes for which a sagging supply is remembered)."
+    "send, the night watch's rhythm, the ten minutes for which a sagging supply is remembered). While the only line is "
+    "down the watcher's `gateway_not_running`, SMS Gateway tidak dapat berjalan, stands beside `line_not_running`."
 )
 
 
