@@ -59,8 +59,8 @@ logging.getLogger("peewee").setLevel(logging.WARNING)  # at DEBUG it writes text
 Row = tuple[Any, ...]  # columns of one statement, in its own order
 # peewee translates what a statement raises, not what its rows raise later; and Python cannot read SQLite's complaint
 # about a damaged schema when it quotes the damage.
-Failure = DatabaseError | InterfaceError | sqlite3.Error | UnicodeDecodeError
-FAILURES = (DatabaseError, InterfaceError, sqlite3.Error, UnicodeDecodeError)
+Failure = DatabaseError | InterfaceError | sqlite3.Error | ValueError
+FAILURES = (DatabaseError, InterfaceError, sqlite3.Error, ValueError)
 
 
 class File:
@@ -71,6 +71,7 @@ class File:
         self.budget_octets = budget_octets
         self._mode = mode
         self._lasting = True  # what the connection is set to
+        self._connects = 0
         # One owner at a time: opened by the program's start, then used by the core's thread alone.
         self.database = SqliteDatabase(None, thread_safe=False, autoconnect=False)
 
@@ -174,6 +175,11 @@ class File:
         with self.reading():
             self.database.close()
 
+    def version(self) -> tuple[int, ...]:
+        """Name what the file holds now: it differs after every write, whoever made it; inside `reading`."""
+        own: sqlite3.Connection = self.database.connection()  # type: ignore[no-untyped-call]  # peewee's stub
+        return self._connects, own.total_changes, self.number("PRAGMA data_version")
+
     def usage(self) -> Usage:
         """Measure the space that rows use and that the file takes; inside `reading`."""
         page, pages = self.number("PRAGMA page_size"), self.number("PRAGMA page_count")
@@ -197,6 +203,7 @@ class File:
             check_same_thread=False,
         )
         self.database.connect()
+        self._connects += 1
         self._lasting = True
         self.database.connection().text_factory = _text  # type: ignore[no-untyped-call]  # as above
         self._limit(0)
@@ -210,7 +217,7 @@ class File:
         self.abandon()
         if code in CAUSES:
             raise StoreUnavailable(CAUSES[code], f"{self.path}: {original}") from error
-        if code in DAMAGED or isinstance(error, UnicodeDecodeError):
+        if code in DAMAGED or isinstance(error, ValueError):  # a row holds what no value of ours is
             with suppress(OSError):
                 suspicion(self.path).touch()
             raise StoreCorrupt(f"{self.path}: {original}") from error

@@ -34,7 +34,6 @@ from kentongan.queue.records import (
 from kentongan.queue.spool import jitter_of, next_offer_ms
 from kentongan.queue.store_care import Care
 from kentongan.queue.store_counter import Counter
-from kentongan.queue.store_figures import count
 from kentongan.queue.store_inbox import Answer, Answered, StoreSettings
 from kentongan.queue.store_incidents import Incidents
 from kentongan.queue.store_ledger import Ledger
@@ -364,7 +363,7 @@ class Store:
     def counts(self, at: Moment) -> Counts:
         """Give the figures for health, status and lamps."""
         with self._file.reading():
-            return count(self._file, at)
+            return self._tables.figures.counts(at)
 
 
 def nobody(_message: OutboundMessage, _at: Moment) -> SpoolDraft | None:

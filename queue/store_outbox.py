@@ -187,7 +187,7 @@ class Outbox:
                 self._set_part(part_id, PartState.FAILED)
                 return self._messages.step(message_id, Step.GIVE_UP, at, reason)
             case None:
-                raise ValueError(f"part {part_id} was refused without a verdict")
+                raise LookupError(f"part {part_id} was refused without a verdict")
             case _:
                 assert_never(verdict)
 

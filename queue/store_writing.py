@@ -9,6 +9,7 @@ from kentongan.queue.ids import Uuid7
 from kentongan.queue.models import File
 from kentongan.queue.records import Moment
 from kentongan.queue.store_counter import skip_to
+from kentongan.queue.store_figures import Figures
 from kentongan.queue.store_inbox import Inbox, StoreSettings
 from kentongan.queue.store_messages import Messages, Narrator
 from kentongan.queue.store_opening import CLOCK_EVERY_MS, create, write_clock
@@ -31,6 +32,7 @@ class Tables:
     messages: Messages
     outbox: Outbox
     wishes: Wishes
+    figures: Figures
 
     @classmethod
     def of(cls, file: File, settings: StoreSettings, ids: Uuid7, narrate: Narrator) -> "Tables":
@@ -38,7 +40,7 @@ class Tables:
         spool, tickets = Spool(file), Tickets(file)
         messages = Messages(file, spool, narrate)
         inbox = Inbox(file, tickets, spool, settings, ids)
-        return cls(file, spool, tickets, inbox, messages, Outbox(file, messages), Wishes(file))
+        return cls(file, spool, tickets, inbox, messages, Outbox(file, messages), Wishes(file), Figures(file))
 
 
 class Writing:

@@ -274,11 +274,20 @@ def test_any_damage_ends_in_a_store_that_serves(tmp_path_factory: pytest.TempPat
         desk.store = desk.open()
     except SchemaTooNew:
         return  # the version number itself was hit: refusing is right
+    try:
+        use(desk)
+    except StoreCorrupt:  # in an old row, where the first look did not go: the process ends, and the next start rescues
+        desk.store = desk.open()
+        use(desk)
+    desk.store._file.abandon()
+
+
+def use(desk: Desk) -> None:
+    """Do what every minute brings."""
     desk.sms("sesudahnya", TETANGGA)
     desk.due(1000)
     desk.store.tickets(100)
     desk.store.counts(desk.at())
-    desk.store._file.abandon()
 
 
 def test_damage_met_while_running_is_named_and_the_next_start_rescues(desk: Desk) -> None:

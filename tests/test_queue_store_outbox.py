@@ -142,7 +142,7 @@ def test_a_refusal_that_proves_the_service_centre_has_it_counts_as_sent(desk: De
 
 def test_a_refusal_without_a_verdict_is_a_mistake(desk: Desk) -> None:
     desk.reply("c1")
-    with pytest.raises(ValueError, match="without a verdict"):
+    with pytest.raises(LookupError, match="without a verdict"):
         desk.send(REFUSED)
     assert desk.state("c1").state is OutboundState.SENDING
 
