@@ -9,6 +9,7 @@ import pytest
 from broker import COUNTY, GATEWAY, PROTOCOLS, TOPICS, USERS, Authority, Outside, Running, link_settings
 
 from kentongan.daemon.mosquitto import BrokerTls, Mosquitto
+from kentongan.daemon.overview import CAUSES as WORDS
 from kentongan.mqtt import client, session
 from kentongan.mqtt.events import BrokerUp, DownCause, PubackResult
 from kentongan.mqtt.settings import Address, Tls
@@ -126,6 +127,11 @@ def test_a_cause_has_its_own_name(world, made, protocol, monkeypatch):
     with Running(link_settings(0, **(made(world) | {"protocol": protocol}))) as running:
         down = running.down()
     assert (down.cause, bool(down.detail)) == (CAUSES[made], True)
+
+
+def test_every_cause_has_words_for_the_office():
+    assert set(DownCause) <= set(WORDS)
+    assert len(set(WORDS.values())) == len(WORDS)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
