@@ -42,6 +42,7 @@ docs: ## the pages and the card that are made from the program's own tables
 	@$(SETUP) run
 	$(RUN) -m kentongan.daemon.card docs
 	$(RUN) scripts/panduan.py
+	$(RUN) scripts/gambar.py
 
 format: ## lay the code out as `make lint` wants it
 	@$(SETUP) dev

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -17,6 +18,21 @@ ROOT = Path(__file__).resolve().parent.parent
 def test_the_field_guide_names_every_fault_as_the_lamps_do() -> None:
     run = subprocess.run([sys.executable, "scripts/panduan.py", "--check"], cwd=ROOT, check=False)
     assert run.returncode == 0, "run: .venv/bin/python scripts/panduan.py"
+
+
+def test_the_pictures_and_the_table_of_pins_are_drawn_from_one_source() -> None:
+    run = subprocess.run([sys.executable, "scripts/gambar.py", "--check"], cwd=ROOT, check=False)
+    assert run.returncode == 0, "run: .venv/bin/python scripts/gambar.py"
+
+
+def test_every_picture_of_the_guide_is_there_whole_and_has_words_for_those_who_cannot_see_it() -> None:
+    guide = (ROOT / "PANDUAN.md").read_text("utf-8")
+    named = set(re.findall(r"\((docs/[a-z0-9/-]+\.svg)\)", guide))
+    assert {f"docs/gambar/{path.name}" for path in (ROOT / "docs" / "gambar").iterdir()} <= named
+    for name in named:
+        drawing = ET.parse(ROOT / name).getroot()
+        assert drawing.tag.endswith("svg")
+    assert not re.findall(r"!\[\]", guide)
 
 
 def test_the_readme_configures_a_gateway_that_would_start(tmp_path: Path) -> None:
