@@ -4,7 +4,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from kentongan.at.commands import FreeSlot, RunUssd, SendPart, WriteMark
+from kentongan.at.commands import FreeSlot, Refresh, RunUssd, SendPart, WriteMark
 from kentongan.at.slotwork import ReadNew, ReadSlot, SlotWork
 
 FAIR_SHARE = 8
@@ -77,8 +77,11 @@ class SearchNetwork:
     """Ask whether the network has been found."""
 
 
-Watch = Poll | Inspect | Adjust | MeasureSupply | HangUp | SearchNetwork
-Wish = HangUp | LeaveUssd | ChooseUssd | MeasureSupply | Adjust | Inspect | WalkOthers | ReadMark | WriteMark
+FIRST = (HangUp(), ReadMark())
+"""A call blocks the modem; and what waits in the SIM for a new memory card is numbered above the mark."""
+
+Watch = Poll | Inspect | Adjust | MeasureSupply | HangUp | SearchNetwork | Refresh
+Wish = HangUp | LeaveUssd | ChooseUssd | MeasureSupply | Adjust | Inspect | WalkOthers | ReadMark | WriteMark | Refresh
 Job = ReadSlot | ReadNew | FreeSlot | SendPart | RunUssd | WalkAll | Watch | Wish
 
 
@@ -118,9 +121,10 @@ class Agenda:
 
     def next_job(self, now: float, *, may_send: bool, may_ask: bool) -> Job | None:
         """Take the next job that is due: calls first, then slots and parts in fair turns, then what can wait."""
-        if HangUp() in self._wishes:
-            self._wishes.remove(HangUp())
-            return HangUp()
+        for first in FIRST:
+            if first in self._wishes:
+                self._wishes.remove(first)
+                return first
         if may_send and self.sends and self._since_send >= FAIR_SHARE:
             return self._next_part()
         job = self.slots.take(now)

@@ -50,6 +50,11 @@ class Recover:
 
 
 @dataclass(frozen=True, slots=True)
+class Refresh:
+    """Switch the radio off and on when nothing else is to be done: the line looks well, but messages do not come."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shutdown:
     """Finish the command in flight, take no more."""
 
@@ -70,8 +75,8 @@ def is_writable(command: "ModemCommand") -> bool:
             return all(_USSD.fullmatch(text) for text in (code, *choices))
         case WriteMark(counter):
             return 0 <= counter < 10**9
-        case WalkSlots() | Recover() | Shutdown():
+        case WalkSlots() | Recover() | Refresh() | Shutdown():
             return True
 
 
-ModemCommand = WalkSlots | FreeSlot | SendPart | RunUssd | WriteMark | Recover | Shutdown
+ModemCommand = WalkSlots | FreeSlot | SendPart | RunUssd | WriteMark | Recover | Refresh | Shutdown

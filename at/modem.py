@@ -17,6 +17,7 @@ from kentongan.at.commands import (
     FreeSlot,
     ModemCommand,
     Recover,
+    Refresh,
     RunUssd,
     SendPart,
     Shutdown,
@@ -148,7 +149,7 @@ class Modem:
                 agenda.sends.append(command)
             case RunUssd():
                 agenda.ussd.append(command)
-            case WriteMark():
+            case WriteMark() | Refresh():
                 agenda.want(command)
             case Recover(why):
                 if self.state in _SERVING and not self._service.irrevocable:

@@ -148,11 +148,15 @@ class Pulse:
             case NetworkStep.CHOOSE_OPERATOR:
                 self._hands.runner.begin(choose_operator(), self.registered, now)
             case NetworkStep.SWITCH_RADIO:
-                self._hands.runner.begin(
-                    switch_radio(profile.dialect), lambda _none, then: self._hands.tell(RadioSwitched(), then), now
-                )
+                self.refresh(profile, now)
             case NetworkStep.CYCLE_POWER:
                 self._hands.tell(NetworkHopeless(), now)
+
+    def refresh(self, profile: Profile, now: float) -> None:
+        """Switch the radio off and on; the line starts anew behind it."""
+        self._hands.runner.begin(
+            switch_radio(profile.dialect), lambda _none, then: self._hands.tell(RadioSwitched(), then), now
+        )
 
     def hang_up(self, profile: Profile, now: float) -> None:
         """Refuse the call that rings."""

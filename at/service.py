@@ -21,7 +21,17 @@ from kentongan.at.agenda import (
     WalkOthers,
     Watch,
 )
-from kentongan.at.commands import FreeSlot, ModemCommand, Recover, RunUssd, SendPart, Shutdown, WalkSlots, WriteMark
+from kentongan.at.commands import (
+    FreeSlot,
+    ModemCommand,
+    Recover,
+    Refresh,
+    RunUssd,
+    SendPart,
+    Shutdown,
+    WalkSlots,
+    WriteMark,
+)
 from kentongan.at.events import ErrorFamily, Rejected, SendEnded, SlotKept, UssdAnswered
 from kentongan.at.hands import Hands
 from kentongan.at.mailbox import Mailbox
@@ -80,7 +90,7 @@ class Service:
                 self._hands.outlet.emit(SendEnded(job, Rejected(ErrorFamily.PLAIN, 0)))
             case RunUssd():
                 self._hands.outlet.emit(UssdAnswered(-1, ""))
-            case WalkSlots() | WriteMark() | Recover() | Shutdown():
+            case WalkSlots() | WriteMark() | Recover() | Refresh() | Shutdown():
                 pass
             case _:
                 assert_never(command)
@@ -148,5 +158,7 @@ class Service:
                 self.pulse.hang_up(profile, now)
             case SearchNetwork():
                 self.pulse.search(profile, now)
+            case Refresh():
+                self.pulse.refresh(profile, now)
             case _:
                 assert_never(job)

@@ -6,8 +6,9 @@ A probe that could not be sent says nothing of the way to us; only one that was 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from kentongan.at.commands import Refresh
 from kentongan.daemon import patrol
-from kentongan.daemon.events import Command, Note
+from kentongan.daemon.events import Command, Note, ToModem
 from kentongan.daemon.line import Line
 from kentongan.daemon.own_sms import Post
 from kentongan.daemon.patrol import HOUR_MS, NEIGHBOUR_EVERY_MS, PATIENCE_MS, SETTLE_MS, Neighbour, Probe
@@ -112,7 +113,10 @@ class NightWatch:
         probe.expire(at.steady_ms)
         if probe is self._own:
             self._store.incidents.note(f"probe.{self._line}", str(probe.failed), at)
-        return [Note("probe_lost", (("line", self._line), ("way", name), ("failed", probe.failed)))]
+        lost = Note("probe_lost", (("line", self._line), ("way", name), ("failed", probe.failed)))
+        if probe is self._own and patrol.wants_refresh(probe.failed):
+            return [lost, ToModem(self._line, Refresh()), Note("radio_refreshed", (("line", self._line),))]
+        return [lost]
 
     # -- what comes ----------------------------------------------------------------------------------------------------
 

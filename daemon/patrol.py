@@ -118,6 +118,14 @@ class Probe:
         return True
 
 
+def wants_refresh(failed: int) -> bool:
+    """Tell whether the radio is switched off and on after so many losses in a row: before the alarm, then twice a day.
+
+    Modems stop taking messages while everything else looks well (modem.md 10.1 items 1, 15, 25).
+    """
+    return failed == BROKEN - 1 or (failed > BROKEN and failed % (12 * HOUR_MS // SLOWLY_MS) == 0)
+
+
 @dataclass(slots=True)
 class Neighbour:
     """A paired gateway: our rounds to it, and how often we answered its own today."""

@@ -5,7 +5,7 @@ from manners import MANNERS
 from tiny_modem import OK, Bench, TinyModem, octets
 
 from kentongan.at import events as at
-from kentongan.at.commands import FreeSlot, RunUssd, SendPart, Shutdown, WalkSlots
+from kentongan.at.commands import FreeSlot, Refresh, RunUssd, SendPart, Shutdown, WalkSlots
 from kentongan.at.events import ModemState, digest
 from kentongan.at.modem import Modem, ModemSettings
 
@@ -790,6 +790,18 @@ def test_ussd_that_nobody_asked_for_is_advertising():
     bench = ready()
     bench.feed(b'\r\n+CUSD: 0,"Menangkan hadiah!",15\r\n')
     assert bench.found(at.UssdAnswered) == []
+
+
+def test_a_refresh_waits_for_what_is_to_be_sent_then_switches_the_radio_and_serves_again():
+    bench = ready()
+    mark = len(bench.peer.heard)
+    bench.modem.command(SEND, bench.now)
+    bench.modem.command(Refresh(), bench.now)
+    bench.run(10.0)
+    heard = bench.peer.heard_since(mark)
+    assert heard.index("AT+CMGS=28") < heard.index("AT+CFUN=0") < heard.index("AT+CFUN=1")
+    assert bench.modem.state is ModemState.READY
+    assert bench.found(at.Restarted) == bench.found(at.RungClimbed) == []
 
 
 # -- trouble ----------------------------------------------------------------------------------------------------------

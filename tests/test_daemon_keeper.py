@@ -1,6 +1,5 @@
 """The clerk's SMS, the credit, the night watch and the power cut: a core, a real store, a hand-moved clock."""
 
-
 import pytest
 from core_bench import CITIZEN, Bench, deliver, of, slot
 
@@ -354,6 +353,18 @@ def test_three_that_do_not_come_back_are_a_broken_path_until_one_does(tmp_path):
     assert number == OWN
     heard(bench, text, OWN, index=5)
     bench.pass_time(6)
+    assert "path_broken" not in {fault.cause for fault in bench.standing.status(bench.at).faults}
+
+
+def test_before_the_path_counts_as_broken_the_radio_is_switched_off_and_on(tmp_path):
+    bench = watching(tmp_path)
+    over(bench, 1_500)
+    commands = []
+    for _ in range(50):
+        passed = bench.pass_time(30)
+        commands += passed
+        sent(bench, passed)
+    assert [c for c in of(ToModem, commands) if c.command == to_modem.Refresh()] != []
     assert "path_broken" not in {fault.cause for fault in bench.standing.status(bench.at).faults}
 
 

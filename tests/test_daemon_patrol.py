@@ -22,6 +22,7 @@ from kentongan.daemon.patrol import (
     own_text,
     reply_text,
     round_text,
+    wants_refresh,
 )
 
 KEYS = st.binary(min_size=1, max_size=40)
@@ -105,3 +106,7 @@ def test_a_neighbour_is_answered_a_few_times_a_day() -> None:
     one = Neighbour("+628", Probe(1, 0))
     assert [one.may_answer(ms) for ms in range(ANSWERS_A_DAY + 2)] == [True] * ANSWERS_A_DAY + [False] * 2
     assert one.may_answer(NEIGHBOUR_EVERY_MS)
+
+
+def test_the_radio_is_switched_before_the_alarm_and_then_twice_a_day() -> None:
+    assert [failed for failed in range(40) if wants_refresh(failed)] == [BROKEN - 1, 12, 24, 36]
