@@ -13,7 +13,7 @@ from kentongan.at.dialogue import AtCommand, CmeError, CmsError, Procedure, Time
 from kentongan.at.events import Identified
 from kentongan.at.procedures import Refused, ask, ask_operator, ask_registration, ask_sim, refusal
 from kentongan.at.procedures_adjust import identify
-from kentongan.at.procedures_init import choose_cnmi, find_dialect
+from kentongan.at.procedures_init import ask_digits, choose_cnmi, find_dialect
 from kentongan.at.procedures_slots import NO_SLOT, select_storage
 from kentongan.at.results import SlotEntry, StoreFill, fields, listing, signal_dbm
 from kentongan.at.unasked import Urc
@@ -52,6 +52,7 @@ class Basis:
     mt: bool = True
     mo: bool = True
     centre: str = ""
+    imsi: str = ""
 
 
 @dataclass(slots=True)
@@ -110,6 +111,7 @@ def prepare(dialect_name: str) -> Procedure[Basis]:
         mt,
         mo,
         fields(centre.lines[0])[0] if centre.lines else "",
+        (yield from ask_digits("AT+CIMI")),
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kentongan.at import pdu
+from kentongan.at.dialect import SIM800
 from kentongan.at.dialogue import Procedure
 from kentongan.at.errors import PduError
 from kentongan.at.exam import (
@@ -82,6 +83,10 @@ class Verdict:
     reasons: tuple[str, ...]
 
 
+WITHOUT_2G = {"51009": "Smartfren", "51028": "Smartfren"}
+"""Networks of the country that a 2G modem can never register with (modem.md 10.3)."""
+
+
 def judge(basis: Basis, findings: dict[int, Finding], ground: Ground) -> Verdict:
     """Say what the modem is fit for; what it lacks is named."""
     if basis.sim != "READY":
@@ -97,6 +102,11 @@ def judge(basis: Basis, findings: dict[int, Finding], ground: Ground) -> Verdict
         return Verdict(Grade.SEND_ONLY, tuple(deaf))
     if mute:
         return Verdict(Grade.RECEIVE_ONLY, tuple(mute))
+    name = WITHOUT_2G.get(basis.imsi[:5])
+    if name and basis.dialect is SIM800:
+        return Verdict(
+            Grade.UNSUITABLE, (f"kartu {name} hanya punya 4G, modem ini hanya 2G: pakai kartu operator lain",)
+        )
     if basis.registration not in USABLE_REGISTRATIONS:
         return Verdict(Grade.UNDECIDED, (f"kartu belum terdaftar di jaringan (CREG {basis.registration})",))
     return Verdict(Grade.SUPPORTED, ("menerima, menyimpan dan mengirim SMS sesuai kebutuhan gateway",))

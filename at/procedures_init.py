@@ -122,7 +122,7 @@ def _prepare_messages(dialect: Dialect, iccid: str, echo_is_off: Callable[[], bo
     if not full.ok:
         yield AtCommand("AT+CREG=1", timeout_s=2.0)
     stat = yield from ask_registration()
-    imsi = yield from _ask_digits("AT+CIMI")
+    imsi = yield from ask_digits("AT+CIMI")
     return Profile(dialect, SimIdentified(iccid, imsi), fill, cnmi, stat, echo_is_off())
 
 
@@ -171,13 +171,14 @@ def choose_cnmi(dialect: Dialect) -> Procedure[str]:
 def ask_iccid(dialect: Dialect) -> Procedure[str]:
     """Ask for the number of the card; empty when it does not say."""
     for text in dialect.iccid:
-        digits = yield from _ask_digits(text)
+        digits = yield from ask_digits(text)
         if digits:
             return digits
     return ""
 
 
-def _ask_digits(text: str) -> Procedure[str]:
+def ask_digits(text: str) -> Procedure[str]:
+    """Ask for a number of the card: `AT+CIMI`, or a command that tells the ICCID; empty when there is none."""
     response = yield AtCommand(text, ("+CCID", "+ICCID", "+CICCID", "+QCCID", "^ICCID", "+CIMI"), 5.0, free_text=True)
     for line in response.lines:
         digits = line.rpartition(":")[2].strip().strip('"').rstrip("Ff")

@@ -177,3 +177,12 @@ def test_the_paper_bears_the_time_of_the_office():
     examiner = Examiner(port := SimPort("sim800c"), port.monotonic)
     paper = Examination(examiner, "/dev/modem", "/dev/ttyUSB2", "24-11-2026 11:00:00 WIB").hold("auto", "", "")
     assert list(paper)[1] == "waktu    : 24-11-2026 11:00:00 WIB"
+
+
+@pytest.mark.parametrize(("persona", "grade"), [("sim800c", Grade.UNSUITABLE), ("sim7600", Grade.SUPPORTED)])
+def test_a_card_without_2g_is_named_to_a_2g_modem(persona, grade):
+    port = SimPort(persona)
+    port.vm.device.tray.card.imsi = "510091234567890"
+    lines = certificate(port)
+    assert verdict(lines) == grade
+    assert any("Smartfren" in reason for reason in reasons(lines)) is (grade is Grade.UNSUITABLE)
