@@ -5,6 +5,7 @@ Refuses everything it does not know. Secrets are files; their contents are never
 
 import os
 import re
+import sys
 import tomllib
 from pathlib import Path
 from typing import TypeVar, get_type_hints
@@ -19,6 +20,8 @@ from kentongan.mqtt.settings import Address, read_url
 
 MAX_BYTES = 65_536  # sixteen times a fully commented file; a larger one is not ours
 MAX_SECRET_BYTES = 4_096
+OWN = Path("/etc/kentongan/kentongan.toml")
+IN_FORCE = Path("/run/kentongan/terakhir-baik.toml")  # what the gateway keeps there, see in_force.py
 AS_ROOT = "use sudo: a secret is for root and the gateway alone"  # remedy of a secret that is there
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -38,8 +41,17 @@ def load(path: Path, *, copy: Path | None = None) -> Config:
 
 
 def glance(path: Path) -> Config:
-    """Read it for a command that asks the gateway: secrets, which are not for everybody, may be out of reach."""
-    return _read(path, path)
+    """Read it for a command that asks the gateway: secrets, which are not for everybody, may be out of reach.
+
+    Where the box's own file cannot be used, the gateway runs on the last good one: so does the command, and says so.
+    """
+    try:
+        return _read(path, path)
+    except ConfigError as error:
+        if path != OWN or not path.exists() or not IN_FORCE.exists():
+            raise
+        print(f"kentongan: {error}; asking with the last good one", file=sys.stderr)  # noqa: T201 - its only word
+        return _read(path, IN_FORCE)
 
 
 def _read(path: Path, copy: Path) -> Config:

@@ -10,12 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from kentongan.daemon.config import Config, load
+from kentongan.daemon.config import IN_FORCE, Config, load
 from kentongan.daemon.errors import ConfigError
 from kentongan.daemon.status import ConfigStatus
 
 MARKER = "ditolak"  # beside the TOML: why the SD card's newest KONFIGURASI.txt is not in force
-COPY_NAME = "terakhir-baik.toml"
+COPY_NAME = IN_FORCE.name
 STATE, RUNTIME = "STATE_DIRECTORY", "RUNTIME_DIRECTORY"  # systemd names them; elsewhere nothing is kept
 
 
@@ -73,6 +73,7 @@ def _keep(source: Path | None, copy: Path | None) -> None:
             return
         aside = copy.with_suffix(".baru")
         with aside.open("wb") as file:
+            os.fchmod(file.fileno(), 0o640)  # people of the group ask with it
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from appliance import WAIT_S, Appliance
 
-from kentongan.daemon import in_force, lamps
+from kentongan.daemon import config, in_force, lamps
 from kentongan.daemon.config import load, read_secret
 from kentongan.daemon.errors import ConfigError
 from kentongan.daemon.flashcard_apply import Places, firstboot
@@ -194,6 +194,22 @@ def test_what_only_asks_the_gateway_needs_no_secret(tmp_path: Path) -> None:
             done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False)
             assert "mqtt.password_file" not in done.stderr, command
             assert done.returncode == 0 or json.loads(done.stdout)["faults"], command
+
+
+def test_people_ask_with_the_last_good_one_where_the_boxs_own_file_is_broken(
+    etc: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_force.for_gateway(etc, places(etc))
+    etc.write_text("[gateway\n")
+    monkeypatch.setattr(config, "IN_FORCE", etc.parents[1] / "run" / in_force.COPY_NAME)
+    with pytest.raises(ConfigError):
+        config.glance(etc)  # somebody's file, not the box's
+    monkeypatch.setattr(config, "OWN", etc)
+
+    assert config.glance(etc).gateway.gateway_id == "kec-masamba-01"
+
+    assert "is not TOML" in capsys.readouterr().err
+    assert config.IN_FORCE.stat().st_mode & 0o777 == 0o640
 
 
 def test_a_secret_of_somebody_else_says_who_may_read_it(tmp_path: Path) -> None:

@@ -37,7 +37,16 @@ from bench import (
     traffic,
     wait,
 )
-from package_life import as_installed, purge, refused_configuration, remove, switched_off, upgrade
+from package_life import (
+    as_installed,
+    broken_by_hand,
+    group_member,
+    purge,
+    refused_configuration,
+    remove,
+    switched_off,
+    upgrade,
+)
 
 EXPOSURE_MAX = 1.5
 ALARM_S = 30.0  # from the gateway's death to the alarm at the county
@@ -282,6 +291,8 @@ SCENARIOS: tuple[Callable[[], str], ...] = (
     console,
     memory,
     refused_configuration,
+    broken_by_hand,
+    group_member,
     switched_off,
     remove,
     purge,

@@ -120,6 +120,38 @@ def refused_configuration() -> str:
     return "the old one goes on; the key and the remedy are named"
 
 
+def broken_by_hand() -> str:
+    """A configuration that was broken by hand leaves the last good one in force over a restart, with code 8."""
+    good = (ETC / "kentongan.toml").read_text()
+    (ETC / "kentongan.toml").write_text(good + "\n[gatway]\n")
+    sh("systemctl", "restart", GATEWAY, WATCHER)
+    for unit in (GATEWAY, WATCHER):
+        wait(f"{unit} active", lambda unit=unit: active(unit), 20)
+    number = traffic.send()
+    wait("a ticket", lambda: traffic.arrived(number), 60)
+    wait("code 8", lambda: "PENGATURAN SALAH" in sh("kentongan", "status", check=False), 30)
+    (ETC / "kentongan.toml").write_text(good)
+    sh("systemctl", "restart", GATEWAY, WATCHER)
+    wait("no code 8", lambda: "PENGATURAN SALAH" not in sh("kentongan", "status", check=False), 30)
+    traffic.settle()
+    return "both services run, an SMS is a ticket, `kentongan status` names fault 8 and what is wrong"
+
+
+def group_member() -> str:
+    """A person of the group asks the gateway and can read no secret; anybody else can do neither."""
+    for name, groups in (("anggota", ["--groups", "kentongan"]), ("orang", [])):
+        sh("useradd", "--no-create-home", *groups, name)
+    said = sh("runuser", "-u", "anggota", "--", "kentongan", "tickets")
+    need("Laporan" in said, said)
+    for name in ("anggota", "orang"):
+        need(
+            "Permission denied" in sh("runuser", "-u", name, "--", "cat", f"{ETC}/credentials/mqtt", check=False), name
+        )
+    refused = sh("runuser", "-u", "orang", "--", "kentongan", "tickets", check=False)
+    need("Laporan" not in refused, refused)
+    return "tickets shown to the group alone, the password to nobody"
+
+
 def switched_off() -> str:
     """What an administrator disabled stays disabled over an upgrade."""
     sh("systemctl", "disable", "--now", WATCHER)
