@@ -137,8 +137,8 @@ class Sync:
         return self._probes == 0 and self.expired is not None and self.expired.payload is Payload.LEFT
 
     def on_prompt(self) -> None:
-        """Note that the modem stood in the prompt all the time (modem.md 8.6 step 3)."""
-        self._prompted = True
+        """Note that the modem stood in the prompt all the time (modem.md 8.6 step 3); a later one answers nothing."""
+        self._prompted = self._prompted or self._probes == 1
 
     def next_probe(self, now: float) -> tuple[str, bool]:
         """Return the text of the next probe and whether an ESC goes before it (a stuck prompt eats the probe)."""

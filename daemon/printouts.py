@@ -103,6 +103,10 @@ def modem(document: Status, zone: OfficeZone) -> list[str]:
             f"  {registration}  operator {line.operator or '-'}  sinyal {signal}",
             f"  memori SIM {line.slots_used}/{line.slots_total}  kartu ...{line.sim or '-'}",
         ]
+        if line.calls:
+            lines.append(f"  telepon masuk ditolak {line.calls}x")
+        if line.supply:
+            lines.append(f"  keluhan terakhir: {line.supply}")
         if line.rung:
             lines.append(f"  pemulihan: {RUNGS.get(line.rung, line.rung)}")
         if line.state != ModemState.READY and line.why:

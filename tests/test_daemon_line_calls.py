@@ -1,6 +1,9 @@
+import edge
 import pytest
 
 from kentongan.at import events as at
+from kentongan.daemon import printouts
+from kentongan.daemon.clock import OfficeZone
 from kentongan.daemon.line import SAG_MS, Line
 from kentongan.queue.records import Moment
 
@@ -37,3 +40,10 @@ def test_a_supply_that_would_not_bear_a_send_holds_the_line_back_until_it_is_mea
     assert line.sags_until_ms == 0
     line.observe(at.SupplyWarned(words), moment)
     assert line.sags_until_ms == (1_000 + SAG_MS if sags else 0)
+
+
+def test_the_console_shows_calls_and_complaints_only_where_there_were_some():
+    zone = OfficeZone("Asia/Jakarta")
+    quiet = printouts.modem(edge.status(lines=(edge.line(),)), zone)
+    loud = printouts.modem(edge.status(lines=(edge.line(calls=3, supply="3480 mV"),)), zone)
+    assert [row for row in loud if row not in quiet] == ["  telepon masuk ditolak 3x", "  keluhan terakhir: 3480 mV"]
