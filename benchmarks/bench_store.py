@@ -328,24 +328,7 @@ def gammu(folder: Path, count: int) -> tuple[list[str], bool]:
     program = shutil.which("gammu-smsd", path=os.environ.get("PATH", "") + ":/usr/sbin")
     if program is None or not GAMMU_TABLES.exists():
         return ["gammu-smsd is not installed: apt-get install gammu-smsd libdbd-sqlite3"], False
-    with closing(sqlite3.connect(folder / "smsd.db")) as tables:
-        tables.executescript(GAMMU_TABLES.read_text("utf-8"))
-    config = folder / "smsdrc"
-    config.write_text(GAMMU_CONFIG.format(folder=folder), "ascii")
-    virtual = VirtualModem(by_name("sim800"))
-    events: Queue[str] = Queue()
-    virtual.device.hooks.note = events.put
-    modem = PtyModem(virtual, link=folder / "modem")
-    modem.start()
-    try:
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        with subprocess.Popen([program, "-c", str(config)], **quiet) as process:
-            try:
-                theirs = drain(modem, events, process.pid, count)
-            finally:
-                process.kill()
-    finally:
-        modem.stop()
+    theirs = smsd(program, folder, count)
     office = Office(folder)
     start = octets_written()
     for _ in range(count):
@@ -370,6 +353,28 @@ def gammu(folder: Path, count: int) -> tuple[list[str], bool]:
         f"| ours: received | {received / 1000:.1f} |",
         f"| ours: received, published, accepted by the backend, file closed | {whole / 1000:.1f} |",
     ], whole < theirs
+
+
+def smsd(program: str, folder: Path, count: int) -> float:
+    """Run gammu-smsd on the virtual modem; gives the octets it wrote for an SMS."""
+    with closing(sqlite3.connect(folder / "smsd.db")) as tables:
+        tables.executescript(GAMMU_TABLES.read_text("utf-8"))
+    config = folder / "smsdrc"
+    config.write_text(GAMMU_CONFIG.format(folder=folder), "ascii")
+    virtual = VirtualModem(by_name("sim800"))
+    events: Queue[str] = Queue()
+    virtual.device.hooks.note = events.put
+    modem = PtyModem(virtual, link=folder / "modem")
+    modem.start()
+    try:
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        with subprocess.Popen([program, "-c", str(config)], **quiet) as process:
+            try:
+                return drain(modem, events, process.pid, count)
+            finally:
+                process.kill()
+    finally:
+        modem.stop()
 
 
 def drain(modem: PtyModem, events: "Queue[str]", process: int, count: int) -> float:

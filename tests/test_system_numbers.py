@@ -1,8 +1,9 @@
-"""A new memory card in an old box: no ticket number comes again, as the broker remembers them."""
+"""A new memory card in an old box: no ticket number comes again, as the broker and the SIM remember them."""
 
 from pathlib import Path
 
 from appliance import Appliance
+from crash_world import World
 
 from kentongan.queue.numbers import parse_number
 
@@ -25,3 +26,17 @@ def test_after_the_card_was_flashed_anew_no_number_comes_again(tmp_path: Path) -
     counters = [parse_number(ticket["ticket_number"]).counter for ticket in (first, second)]
     assert counters[0] == 1
     assert counters[1] > 111
+
+
+def test_sms_that_waited_in_the_sim_for_a_new_card_are_numbered_above_its_mark(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.vm.device.tray.card.phonebook = {250: ("41900", "HWM")}
+    for _, tpdu in world._agenda:
+        world.vm.deliver(tpdu)
+    world._agenda.clear()
+    world.run()
+    assert world.violations() == []
+    world.bench.start()
+    counters = sorted(parse_number(ticket.number).counter for ticket in world.bench.store.tickets(9))
+    world.bench.core.close(world.bench.at)
+    assert counters == list(range(42_011, 42_016))
