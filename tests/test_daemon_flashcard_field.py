@@ -2,9 +2,12 @@
 
 import base64
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -83,7 +86,7 @@ def test_an_entry_without_content_counts_as_no_file(box: Places) -> None:
     assert firstboot(box).blank
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(cut=st.integers(0, len(GOOD)), more=st.binary(max_size=64))
 def test_wherever_a_file_breaks_off_the_box_has_a_configuration_it_can_use(box: Places, cut: int, more: bytes) -> None:
     put(box, GOOD)
@@ -91,6 +94,66 @@ def test_wherever_a_file_breaks_off_the_box_has_a_configuration_it_can_use(box: 
     put(box, GOOD.encode()[:cut] + more)
     firstboot(box)
     assert config.load(box.etc / "kentongan.toml").gateway.timezone == "Asia/Makassar"
+
+
+class PowerCut(BaseException):
+    """Nothing after it happens, not even what a `finally` would do."""
+
+
+def taken(box: Places) -> dict[str, bytes]:
+    """Read everything that the box keeps."""
+    return {
+        str(path.relative_to(box.etc.parent)): path.read_bytes()
+        for root in (box.etc, box.iwd, box.card)
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and path.name != "HASIL.txt"  # where the order in which keys were understood shows
+    }
+
+
+def test_a_power_cut_at_any_write_is_finished_by_the_next_boot(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # a write of its own below, but not a slow one
+    first = GOOD + "wifi_nama = Kantor\nwifi_sandi = sandi wifi kami\npin_kartu = 1234\n"
+    second = first.replace("WITA", "WIT").replace("rahasia-sekali", "sandi-baru").replace("1234", "4321")
+
+    def boot(*, cut_at: int) -> tuple[Places, int]:
+        """Take the second card over in the place of the first, and pull the plug before a write."""
+        root = tmp_path_factory.mktemp("box")
+        box = Places(*(root / name for name in ("card", "etc", "iwd", "serial")))
+        box.card.mkdir()
+        box.etc.mkdir()
+        put(box, first)
+        firstboot(box)
+        put(box, second)
+        done = 0
+
+        def counted(original: Callable[..., object]) -> Callable[..., object]:
+            def act(*arguments: object, **more: object) -> object:
+                nonlocal done
+                if done == cut_at:
+                    raise PowerCut
+                done += 1
+                return original(*arguments, **more)
+
+            return act
+
+        with monkeypatch.context() as patch:
+            for name in ("replace", "fsync", "unlink", "mkdir", "write"):
+                patch.setattr(os, name, counted(getattr(os, name)))
+            patch.setattr(shutil, "rmtree", counted(shutil.rmtree))
+            with suppress(PowerCut):
+                firstboot(box)
+        return box, done
+
+    whole, writes = boot(cut_at=-1)
+    assert writes > 20
+    for cut_at in range(writes):
+        box, _ = boot(cut_at=cut_at)
+        loaded = config.load(box.etc / "kentongan.toml")
+        assert loaded.gateway.timezone in {"Asia/Makassar", "Asia/Jayapura"}
+        firstboot(box)
+        assert taken(box) == taken(whole), cut_at
 
 
 # -- changed later -----------------------------------------------------------------------------------------------------
@@ -332,14 +395,15 @@ def test_a_network_name_that_looks_like_a_path_or_a_command_is_only_a_name(box: 
     )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(flashcard.READERS)), st.text(max_size=40), min_size=4))
 def test_no_values_whatever_make_a_configuration_that_the_gateway_refuses(
     tmp_path_factory: pytest.TempPathFactory, values: dict[str, str]
 ) -> None:
-    box = Places(*(tmp_path_factory.mktemp("box") / name for name in ("card", "etc", "iwd", "serial")))
-    box.card.mkdir(parents=True)
-    box.etc.mkdir(parents=True)
+    root = tmp_path_factory.mktemp("box")
+    box = Places(*(root / name for name in ("card", "etc", "iwd", "serial")))
+    box.card.mkdir()
+    box.etc.mkdir()
     put(box, GOOD)
     firstboot(box)
     put(box, "".join(f"{key} = {value}\n" for key, value in values.items()), "RUBAH.txt")
