@@ -23,7 +23,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
-from broker import Authority
+from broker import Authority, openssl
 from fault_guest import Guest
 from rig import QUICK, Rig
 
@@ -70,6 +70,8 @@ class Wiring:
 
 
 PLAIN = Wiring()
+# An authority of ten years: one that ends in a month is a fault of its own.
+LASTING = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj /CN=uji-ca"
 TLS = (('url = "mqtt://127.0.0.1:{port}"', 'url = "mqtts://127.0.0.1:PORT"\nca_file = "{folder}/ca/ca.crt"'),)
 WATCH = (("[host]", f'[watch]\nneighbours = ["{NEIGHBOUR}"]\nkey_file = "credentials/watch"\n\n[host]'),)
 
@@ -153,6 +155,7 @@ class Field(Rig):
     def _make_broker(self, words: Secrets) -> Mosquitto:
         if self.wiring.certificate_days:
             self.authority.make()
+            openssl(f"{LASTING} -keyout", self.folder / "ca" / "ca.key", "-out", self.authority.ca)
             self.certify(self.wiring.certificate_days)
             files = (
                 f"cafile {self.authority.ca}",
