@@ -11,6 +11,7 @@ import ssl
 import stat
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from kentongan.daemon import config, flashcard, flashcard_report
@@ -27,6 +28,7 @@ CREDENTIALS = {"server_sandi": "mqtt", "pin_kartu": "pin", "kata_servis": "conso
 CONSOLE = "konsol"  # beside the TOML: a serial adapter is the technician's cable, not a modem (udev rules)
 CA_NAME = re.compile(r"ca\.(crt|cer|pem)(\.txt)?", re.IGNORECASE)
 DER_HEAD = b"\x30\x82"  # a sequence longer than 255 octets: no certificate is shorter
+MAX_NAMES = 4_096  # the card as flashed has some tens
 MAX_CA_BYTES = 262_144  # a chain of certificates has a few thousand
 
 
@@ -111,10 +113,7 @@ def _changes(folder: Path) -> Path | None:
 
 
 def _candidates(folder: Path) -> list[Path]:
-    try:
-        return sorted(path for path in folder.iterdir() if CARD_NAME.fullmatch(path.name))
-    except OSError:
-        return []
+    return [path for path in _listing(folder) if CARD_NAME.fullmatch(path.name)]
 
 
 def _regular(path: Path, limit: int) -> bytes | None:
@@ -156,8 +155,10 @@ def _ca(places: Places, card: Flashcard) -> bytes:
 
 
 def _listing(folder: Path) -> list[Path]:
+    """List a folder as far as it can be read; a damaged one may seem to go on for ever."""
     try:
-        return sorted(folder.iterdir())
+        with os.scandir(folder) as entries:
+            return sorted(folder / entry.name for entry in islice(entries, MAX_NAMES))
     except OSError:
         return []
 

@@ -1,14 +1,17 @@
 """The card as people really leave it: torn out too early, copied twice, changed later, meant to do harm."""
 
 import base64
+import errno
 import os
 import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -378,6 +381,32 @@ def test_a_huge_file_and_a_crowd_of_files_cost_neither_memory_nor_patience(box: 
 
     assert any("terlalu besar" in note.text for note in card.errors)
     assert not (box.etc / "kentongan.toml").exists()
+
+
+@pytest.mark.parametrize("broken", ["does not answer", "never ends"])
+def test_a_card_whose_tables_are_broken_counts_as_no_card(
+    box: Places, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    put(box, GOOD)
+    firstboot(box)
+    before = (box.etc / "kentongan.toml").read_bytes()
+    original = os.scandir
+
+    @contextmanager
+    def scandir(path: Path) -> Iterator[Iterable[SimpleNamespace]]:
+        if path != box.card:
+            with original(path) as entries:
+                yield entries
+        elif broken == "never ends":
+            yield (SimpleNamespace(name=f"x{number}") for number in count())
+        else:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "scandir", scandir)
+
+    assert firstboot(box).blank
+
+    assert (box.etc / "kentongan.toml").read_bytes() == before
 
 
 @pytest.mark.parametrize(
