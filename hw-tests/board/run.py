@@ -11,6 +11,7 @@ import argparse
 import os
 import platform
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,7 +24,7 @@ from scenes import SCENES, Stand, cut_in_traffic, first_boot
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/appliance.md"
 BEGIN, END = "<!-- hw-test -->\n", "<!-- /hw-test -->\n"
-FAILURES = (Missed, TimeoutError, AssertionError, OSError)
+FAILURES = (Missed, AssertionError, OSError, ValueError, subprocess.SubprocessError)
 Scene = Callable[[Stand], str]
 
 

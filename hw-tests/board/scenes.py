@@ -34,7 +34,7 @@ MEMORY = """awk '/^MemTotal/{t=$2} /^MemAvailable/{a=$2} /^MemFree/{f=$2}
 END{printf "%d %d %d\\n", t/1024, (t-a)/1024, (t-f)/1024}' /proc/meminfo
 for p in /proc/[0-9]*; do
     pss=$(awk '/^Pss:/{print $2}' $p/smaps_rollup 2>/dev/null)
-    name=$(tr '\\0' ' ' <$p/cmdline | cut -c1-60)
+    name=$(tr -c '[:print:]' ' ' <$p/cmdline | cut -c1-60)
     [ -n "$name" ] && [ "${pss:-0}" -gt 0 ] && echo "$pss $name"
 done 2>/dev/null | sort -rn"""
 
@@ -173,7 +173,20 @@ def first_boot(stand: Stand) -> str:
     stand.say("plugged in; KONFIGURASI.txt is UTF-16 with curly quotes; an SMS waits on the SIM; first boot")
     online_s = stand.online()
     stand.wait("the ticket of the early SMS", lambda: stand.ticket(early))
-    return f"online {online_s:.0f} s after the plug, the waiting SMS a ticket after {stand.board.since():.0f} s"
+    ready_s = stand.board.since()
+    accepted(stand)
+    return (
+        f"online {online_s:.0f} s after the plug, the waiting SMS a ticket after {ready_s:.0f} s; DITERIMA, secret gone"
+    )
+
+
+def accepted(stand: Stand) -> None:
+    """Read from outside what the box answered on the card."""
+    said = stand.card.get("HASIL.txt").decode("utf-8-sig")
+    need("DITERIMA" in said, f"HASIL.txt: {said}")
+    settings = stand.card.get("KONFIGURASI.txt")
+    need(not any(PASSWORD.encode(code) in settings for code in ("ascii", "utf-16-le")), "the secret stayed on the card")
+    stand.say("HASIL.txt on the card says DITERIMA; the secret is no longer on the card")
 
 
 def in_and_out(stand: Stand) -> str:
@@ -283,9 +296,8 @@ def full(stand: Stand) -> str:
     return f"GANGGUAN 6 after {red_s:.0f} s; {through} of 12 SMS got through meanwhile, all 12 afterwards, each once"
 
 
-def cut_in_traffic(stand: Stand) -> str:
-    """Power cut in traffic, another boot: nothing lost, nothing doubled, no number used again."""
-    before = stand.highest()
+def cut(stand: Stand) -> str:
+    """Pull the plug somewhere between the first of three SMS and the answers to them; gives the highest number."""
     numbers = [stand.send() for _ in range(3)]
     at = stand.dice.randrange(4)
     if at:
@@ -294,38 +306,54 @@ def cut_in_traffic(stand: Stand) -> str:
     pause_s = stand.dice.uniform(0, 4)
     time.sleep(pause_s)
     stand.say(f"power cut with {at} of 3 SMS taken, {pause_s:.1f} s into what follows")
-    online_s = stand.restart()
+    before = stand.highest()
+    stand.cut()
+    return before
+
+
+def whole(stand: Stand, before: str) -> str:
+    """Count after a cut: all there, once, numbers rising, the root untouched; gives the next number."""
     more = stand.send()
     stand.settle()
-    after = stand.county.tickets()[stand.ticket(more)]["ticket_number"]
-    need(str(after) > before, f"{after} after {before}")
+    after = str(stand.county.tickets()[stand.ticket(more)]["ticket_number"])
+    need(after > before, f"{after} after {before}")
     need(stand.card.digest() == stand.root, "the root partition was written to")
+    return after
+
+
+def cut_in_traffic(stand: Stand) -> str:
+    """Power cut in traffic, another boot: nothing lost, nothing doubled, no number used again."""
+    before = cut(stand)
+    stand.board.on()
+    online_s = stand.online()
+    after = whole(stand, before)
     return f"online {online_s:.0f} s after the plug; 0 lost, 0 doubled, next number {after}; the root is as flashed"
 
 
 def refused(stand: Stand) -> str:
-    """A wrong KONFIGURASI.txt (and a power cut) changes nothing but GANGGUAN 8, and HASIL.txt says which line."""
-    stand.cut()
+    """A power cut in traffic and a wrong KONFIGURASI.txt: nothing lost, old settings, GANGGUAN 8, HASIL.txt."""
+    before = cut(stand)
     stand.settings(zone="WIBB")
     stand.board.on()
     stand.say("plugged in with zona_waktu = WIBB")
-    stand.online()
-    took_s = stand.taken()
-    stand.lamps(REFUSED, 120, LONG_S)
+    online_s = stand.online()
+    stand.lamps(REFUSED, 180, LONG_S)
     said = stand.card.get("HASIL.txt").decode("utf-8-sig")
     need("DITOLAK" in said and "baris 3" in said, f"HASIL.txt: {said}")
-    line = next(line.strip() for line in said.splitlines() if "baris 3" in line)
-    stand.say(f"HASIL.txt: {line}")
+    stand.say(f"HASIL.txt: {next(line.strip() for line in said.splitlines() if 'baris 3' in line)}")
+    after = whole(stand, before)
+    return f"online after {online_s:.0f} s on the old settings, GANGGUAN 8; 0 lost, 0 doubled, next number {after}"
+
+
+def put_right(stand: Stand) -> str:
+    """The file put right is taken over at the next boot, and the red lamp goes out."""
     stand.cut()
     stand.settings()
     stand.board.on()
-    stand.say("plugged in with the file put right")
-    stand.online()
+    online_s = stand.online()
     stand.lamps(WORKING, 180)
-    need("DITERIMA" in stand.card.get("HASIL.txt").decode("utf-8-sig"), "HASIL.txt does not say DITERIMA")
-    need(PASSWORD.encode() not in stand.card.get("KONFIGURASI.txt"), "the secret stayed on the card")
-    need(PASSWORD.encode("utf-16-le") not in stand.card.get("KONFIGURASI.txt"), "the secret stayed on the card")
-    return f"went on with the old settings (SMS to ticket {took_s:.1f} s); put right: DITERIMA, lamp dark, secret gone"
+    accepted(stand)
+    return f"online after {online_s:.0f} s; DITERIMA, lamp dark, secret gone"
 
 
 def hardware_watchdog(stand: Stand) -> str:
@@ -380,6 +408,7 @@ SCENES = (
     full,
     cut_in_traffic,
     refused,
+    put_right,
     hardware_watchdog,
     flashed_again,
 )
