@@ -146,3 +146,25 @@ def test_the_clock_may_come_back(bench, jumped_ms):
     bench.sent(part)
     assert bench.store.message_of("r1").state == "sent"
     assert [incident.cause for incident in bench.store.incidents.newest(9, 0) if incident.cause == "clock_skew"] == []
+
+
+# -- the network's time ------------------------------------------------------------------------------------------------
+
+
+def told(commands, name):
+    """Read what was published last under this status."""
+    found = [c.publication.payload for c in of(Publish, commands) if c.publication.topic == TOPICS.status(name)]
+    return json.loads(found[-1])
+
+
+def test_the_source_of_the_time_and_a_network_that_disagrees_reach_the_backend(bench):
+    bench.pass_time(61)
+    bench.at = bench.at._replace(synced=False)
+    now_s = bench.at.wall_ms // 1000
+    bench.modem(at.NetworkTime(now_s, 28_800))
+    assert told(bench.pass_time(61), "health")["clock"] == {"synced": False, "source": "gsm"}
+    bench.modem(at.NetworkTime(now_s + 7_200, 25_200))
+    commands = bench.pass_time(61)
+    assert told(commands, "health")["clock"] == {"synced": False, "source": "none"}
+    raised = [c.publication.payload for c in of(Publish, commands) if "alarm/clock_skew" in c.publication.topic]
+    assert json.loads(raised[-1])["state"] == "active"
