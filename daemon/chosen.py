@@ -56,6 +56,7 @@ def store_settings(config: Config) -> StoreSettings:
         prefix=config.gateway.ticket_prefix,
         thread_window_ms=inbound.thread_window_min * 60_000,
         follow_ups=inbound.follow_ups,
+        open_thread_ms=inbound.open_thread_days * 86_400_000,
         partial_after_ms=round(inbound.publish_partial_after_s * 1000),
         number_floor=config.store.number_floor,
         budget_octets=host.size_octets(path) * config.store.disk_percent // 100,

@@ -175,6 +175,7 @@ class InboundConfig(Section, frozen=True):
 
     thread_window_min: Annotated[int, Meta(ge=0, le=1440, description="write minutes, 0 to 1440")] = 60
     follow_ups: Annotated[bool, Meta(description="write true or false")] = True
+    open_thread_days: Annotated[int, Meta(ge=0, le=90, description="write days, 0 to 90")] = 0
     rules_file: FilePath = ""  # the county's own words for what a text is about
     publish_partial_after_s: Annotated[float, Meta(ge=1, le=900, description="write seconds, 1 to 900")] = 8.0
 

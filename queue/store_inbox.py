@@ -29,6 +29,7 @@ from kentongan.queue.retention import Retention
 from kentongan.queue.store_spool import Spool
 from kentongan.queue.store_tickets import LISTED, Tickets, notes_of, text_of
 
+CLOSED = """SELECT 1 FROM ticket WHERE number = ? AND (state = 'refused' OR instr(notes, '["closed",') > 0)"""
 SIBLINGS = 8  # messages of one sender under one reference that can wait for parts at the same time
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
@@ -51,6 +52,7 @@ class StoreSettings:
     prefix: str
     thread_window_ms: int = 3_600_000
     follow_ups: bool = True
+    open_thread_ms: int = 0  # how long a thread that no backend has closed takes more than the window; 0 for never
     partial_after_ms: int = 8_000
     number_floor: int = 0  # highest number known from outside this file (SIM, retained status), 0 for none
     budget_octets: int = 0  # share of the disk that the store may take, 0 for no limit
@@ -184,14 +186,19 @@ class Inbox:
         """Give the number of the sender's thread, empty when this SMS begins one."""
         if not self.settings.follow_ups:
             return ""
+        longest_ms = max(self.settings.thread_window_ms, self.settings.open_thread_ms)
         row = self._file.one(
-            "SELECT number FROM ticket WHERE sender_ref = ? AND opened_steady_ms >= ? AND sender_number = ?"
+            "SELECT number, opened_steady_ms FROM ticket"
+            " WHERE sender_ref = ? AND opened_steady_ms >= ? AND sender_number = ?"
             " ORDER BY opened_steady_ms DESC, seq DESC LIMIT 1",
             sender.ref,
-            at.steady_ms - self.settings.thread_window_ms,
+            at.steady_ms - longest_ms,
             sender.number,
         )
-        return str(row[0]) if row else ""
+        if row is None:
+            return ""
+        fresh = row[1] >= at.steady_ms - self.settings.thread_window_ms
+        return str(row[0]) if fresh or not self._file.one(CLOSED, row[0]) else ""
 
     def _next_number(self) -> str:
         counter = self._file.number("UPDATE store SET counter = counter + 1 RETURNING counter")

@@ -10,11 +10,14 @@ from queue_desk import BORN_MS, TETANGGA, WARGA, Desk, draft, no_answer
 from kentongan.queue.inbox import GROUP_WINDOW_MS, may_free
 from kentongan.queue.records import (
     AckResult,
+    CommandRecord,
     Encoding,
     InboundPart,
+    Lane,
     OutboundDraft,
     Priority,
     Quarantined,
+    SpoolDraft,
     Thread,
     Ticket,
     TicketAck,
@@ -131,6 +134,24 @@ def test_the_window_slides_with_the_thread_and_then_ends(desk: Desk) -> None:
 
 def test_another_sender_opens_another_thread(desk: Desk) -> None:
     assert desk.sms("satu").ticket.number != desk.sms("dua", TETANGGA).ticket.number
+
+
+def test_a_thread_may_stay_open_until_the_backend_closes_or_refuses_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, open_thread_ms=14 * DAY_MS)
+    first = desk.sms("jalan rusak").ticket
+    later = desk.later(13 * DAY_MS).sms("belum diperbaiki").ticket
+    assert (later.number, later.thread) == (first.number, Thread.FOLLOW_UP)
+    desk.store.ledger.annotate(first, (("closed", "selesai"),), *kept("close"), (), at=desk.at())
+    desk.later(59 * 60_000).sms("terima kasih")
+    third = desk.later(2 * HOUR_MS).sms("lampu mati").ticket
+    assert (third.number != first.number, third.thread) == (True, Thread.NEW)
+    desk.store.acknowledge(TicketAck(third.ticket_id, accepted=False), desk.at())
+    assert desk.later(2 * HOUR_MS).sms("lagi").ticket.thread is Thread.NEW
+    assert desk.later(15 * DAY_MS).sms("sudah lama").ticket.thread is Thread.NEW
+
+
+def kept(command_id: str) -> tuple[CommandRecord, SpoolDraft]:
+    return CommandRecord(command_id, "ticket", "f", b"{}"), SpoolDraft(Lane.RESPONSE, "response", "r", "t", b"{}")
 
 
 def test_follow_ups_can_be_switched_off(tmp_path: Path) -> None:
