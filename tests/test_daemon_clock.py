@@ -1,9 +1,15 @@
 import ctypes
+import platform
+import subprocess
+import sys
 import time
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import forbidden_clock
 import pytest
+from forbidden_clock import CALLS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -176,3 +182,16 @@ def test_the_modems_time_is_heard_on_its_way_to_the_core() -> None:
     listen(clock, passed.append, event)
     assert passed == [event]
     assert abs(clock.now().wall_ms - now_ms - 86_400_000) < 60_000
+
+
+@pytest.mark.skipif(
+    platform.machine() not in CALLS, reason="the numbers of the system calls are known for two machines"
+)
+def test_under_the_units_own_filter_the_mark_decides(tmp_path) -> None:
+    mark, script = tmp_path / "synchronized", Path(forbidden_clock.__file__)
+    said = []
+    for _ in range(2):
+        run = subprocess.run([sys.executable, script, mark], capture_output=True, text=True, check=True)
+        said.append(run.stdout.split())
+        mark.touch()
+    assert said == [["-1", "False"], ["-1", "True"]]
