@@ -94,32 +94,41 @@ class Notifying:
         if not willing:
             why, count = "all of them asked for no information", {"opted_out": unwilling}
             return Refused(ErrorCode.OPTED_OUT, why, command.command_id, "to", dict(count))
+        messages = self._messages(command, willing, lifetime_ms)
+        if isinstance(messages, Refused):
+            return messages
         used = self._store.ledger.broadcast_today(at.wall_ms - DAY_MS)
         if used + len(willing) > per_day:
             details: payloads.Details = {"per_day": per_day, "used": used, "asked": len(willing)}
             why = f"{per_day} messages of broadcasts a day"
             return Refused(ErrorCode.RATE_LIMITED, why, command.command_id, "to", details)
-        made = [segments(command, number, self._store, 1) for number in willing]
+        result: payloads.Result = {"messages": len(messages), "encoding": messages[0].encoding.value}
+        result |= {"opted_out": unwilling} if unwilling else {}
+        accepted = self._voice.response("broadcast", command.command_id, "accepted", at, result=result)
+        return accepted, lambda record, spooled: self._store.ledger.broadcast(messages, record, spooled, at)
+
+    def _messages(
+        self, command: payloads.Broadcast, numbers: Sequence[str], lifetime_ms: int
+    ) -> list[OutboundDraft] | Refused:
         messages = []
-        for number, segmented in zip(willing, made, strict=True):
+        for number in numbers:
+            segmented = segments(command, number, self._store, 1)
             if isinstance(segmented, Refused):
                 return segmented
+            encoding, parts = Encoding(segmented.encoding), drafts(segmented)
             messages.append(
                 OutboundDraft(
                     self._allowed.line,
                     number,
                     command.text,
-                    Encoding(segmented.encoding),
-                    drafts(segmented),
+                    encoding,
+                    parts,
                     Priority.BROADCAST,
                     ref=command.command_id,
                     lifetime_ms=lifetime_ms,
                 )
             )
-        result: payloads.Result = {"messages": len(messages), "encoding": messages[0].encoding.value}
-        result |= {"opted_out": unwilling} if unwilling else {}
-        accepted = self._voice.response("broadcast", command.command_id, "accepted", at, result=result)
-        return accepted, lambda record, spooled: self._store.ledger.broadcast(messages, record, spooled, at)
+        return messages
 
     def _willing(self, numbers: Sequence[str]) -> list[str]:
         """Leave out who asked for no information."""

@@ -14,6 +14,7 @@ DAY_MS = 86_400_000
 LIFETIME_MS = DAY_MS  # of a text without `expires_at` (contract 4.7)
 SKEW_MS = 300_000  # between `issued_at` and our clock; more is worth an alarm (contract 4.9)
 OLDEST_ISSUE_MS = 7 * DAY_MS  # an older `issued_at` is a replay (contract 8)
+MAX_CHANGES = 20  # different ones that an answer names: it stays below 8 kB
 NETWORK_VALIDITY_MIN = 1_440  # how long the service centre keeps trying
 
 Texted = payloads.Reply | payloads.Notify | payloads.Broadcast
@@ -68,6 +69,7 @@ def drafts(segmented: pdu.Segmented) -> tuple[PartDraft, ...]:
 def described(segmented: pdu.Segmented) -> payloads.Result:
     """Say how a text leaves, and what had to be changed in it."""
     result: payloads.Result = {"parts": len(segmented.parts), "encoding": segmented.encoding}
-    if segmented.changes:
-        result["changes"] = [f"{change.before!r} -> {change.after!r}" for change in segmented.changes]
+    changes = dict.fromkeys(f"{change.before!r} -> {change.after!r}" for change in segmented.changes)
+    if changes:
+        result["changes"] = list(changes)[:MAX_CHANGES]
     return result

@@ -17,6 +17,7 @@ from kentongan.queue.ids import Uuid7
 from kentongan.queue.records import Encoding, Lane, Moment, OutboundMessage, Sender, SpoolDraft, Ticket
 
 MAX_ADDRESS = 20  # characters of `sender.address` (contract 4.5)
+TWICE_OCTETS = 24_000  # of a text that is told twice, whole and masked: a ticket stays within 64 kB (contract 4.5)
 NO_REF = "s_" + 12 * "-"  # of a part that could not be read
 NOTE_CATEGORY, NOTE_LINK, NOTE_CLOSED = "category", "link", "closed"  # what a backend told about a ticket
 LINK_MARK = "\x1f"  # between system and id: no text of a command holds it
@@ -115,7 +116,9 @@ class Voice:
             categories=self.categories(about) if classified else UNSET,
             urgent=about.urgent if classified else UNSET,
             language=about.language if classified else UNSET,
-            public_text=public_text(ticket.text) if ticket.text else UNSET,
+            public_text=public_text(ticket.text)
+            if ticket.text and len(ticket.text.encode()) <= TWICE_OCTETS
+            else UNSET,
             times=times,
             links=tuple(payloads.TicketLink(system=system, id=name) for system, _, name in links) or UNSET,
             closed=closed[-1] if closed else UNSET,

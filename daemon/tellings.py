@@ -10,8 +10,10 @@ from kentongan.daemon.outward import Voice
 from kentongan.daemon.public import public_text
 from kentongan.daemon.wishes import wish_of
 from kentongan.mqtt import payloads
+from kentongan.queue.inbox import GAP
 from kentongan.queue.records import Kept, Lane, Moment, SpoolDraft, Thread, Ticket, Told
 
+GROUP_OCTETS = 6_000  # of a text for a group: nothing but a ticket is above 8 kB (contract 4.5), and no bot shows more
 MAX_SHOWN = 1_000  # characters of a text in quarantine and of a notice
 OPERATORS = frozenset({"operator", "short_code"})  # reasons under which an operator's own words are kept
 
@@ -49,7 +51,7 @@ class Teller:
             ticket_number=ticket.number,
             revision=ticket.revision,
             received_at=self._voice.time(ticket.received_ms),
-            text="" if classified.confidential else public_text(ticket.text),
+            text="" if classified.confidential else _short(public_text(ticket.text)),
             kind=classified.kind,
             urgent=classified.urgent,
             thread=ticket.thread.value,
@@ -91,3 +93,9 @@ class Teller:
             active_until=noticed.active_until or UNSET,
         )
         return self._voice.draft(Lane.EVENT, "notice", event.event_id, event)
+
+
+def _short(text: str) -> str:
+    """Cut a text of dozens of parts to what a group is told; the ticket has all of it."""
+    octets = text.encode()
+    return text if len(octets) <= GROUP_OCTETS else f"{octets[:GROUP_OCTETS].decode(errors='ignore')} {GAP}"

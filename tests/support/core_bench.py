@@ -106,7 +106,7 @@ class Bench:
         papers = Papers(
             voice, OFFICE, self._ids.new(WALL_MS), "0", "Asia/Makassar", "Kominfo", "", 6, 10, ack_mode=self.ack_mode
         )
-        broker, lines = Broker(), {"a": Line("a")}
+        self.voice, broker, lines = voice, Broker(), {"a": Line("a")}
         identity = Identity("kec-masamba-01", "0", 1, papers.boot_id, WALL_MS, ConfigStatus(), self.at.steady_ms)
         standing = Standing(identity, papers, self.store, lines, broker)
         hours = QuietHours(*self.quiet, lambda ms: (ms // 60_000 + 480) % 1440)
