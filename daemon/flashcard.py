@@ -37,7 +37,7 @@ READERS: dict[str, Reader] = {
     "server_user": values.user,
     "server_sandi": values.secret,
     "pin_kartu": values.pin,
-    "modem": values.port,
+    "modem": values.modem,
     "lampu": values.pins,
     "wifi_nama": values.wifi_name,
     "wifi_sandi": values.wifi_password,

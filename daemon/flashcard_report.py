@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection
 
 from kentongan.daemon.flashcard import SECRETS, STORED, Flashcard, Note
-from kentongan.daemon.flashcard_values import slug
+from kentongan.daemon.flashcard_values import MODEMS, Modem, slug
 from kentongan.queue.numbers import TicketNumber
 
 IDENTITY = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
@@ -50,7 +50,8 @@ def toml(card: Flashcard, *, ca: bool) -> str:
 
 
 def _line(card: Flashcard) -> dict[str, object]:
-    table: dict[str, object] = {"name": "a", "port": card.settings.get("modem", "/dev/kentongan/hat")}
+    modem = card.settings.get("modem")
+    table = {"name": "a"} | dict((modem if isinstance(modem, Modem) else MODEMS["hat"]).line)
     if "pin_kartu" in card.settings or "pin_kartu" in card.kept:
         table["pin_file"] = "credentials/pin"
     if "cek_pulsa" in card.settings:
@@ -132,4 +133,6 @@ def _shown(card: Flashcard, key: str) -> str:
         return "ya" if value else "tidak"
     if isinstance(value, TicketNumber):
         return value.text
+    if isinstance(value, Modem):
+        return value.name
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -6,6 +6,8 @@ guess: digits that a spreadsheet has thrown away are asked for, never completed.
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from kentongan.daemon.numbers import PartyKind, party
 from kentongan.daemon.office import HoursUnreadable, read_hours
@@ -27,11 +29,33 @@ ZONES = {
 }
 YES = frozenset({"ya", "y", "yes", "true", "1", "on", "hidup", "aktif"})
 NO = frozenset({"tidak", "tdk", "t", "no", "n", "false", "0", "off", "mati"})
-PORTS = {"hat": "/dev/kentongan/hat", "usb": "/dev/kentongan/usb"}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_CLERKS = 5
 MAX_SECRET = 256  # longer than any broker or access point takes
 LETTER_FOR_DIGIT = {"O": "0", "I": "1", "L": "1", "S": "5", "B": "8", "Z": "2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Modem:
+    """A modem board as its maker wired it: what goes into its line's table, with where each figure comes from."""
+
+    name: str
+    line: Mapping[str, object]
+
+
+HAT, USB = "/dev/kentongan/hat", "/dev/kentongan/usb"
+MODEMS = {
+    "hat": Modem("HAT", {"port": HAT}),
+    "usb": Modem("USB", {"port": USB}),
+    # PWRKEY idles high and is pulled low for a second at least; the makers' own examples take up to four
+    "waveshare": Modem("Waveshare", {"port": HAT, "power_pin": 4, "power_active_low": True, "power_pulse_ms": 2_000}),
+    "nadhat": Modem("NadHAT", {"port": HAT, "power_pin": 26, "power_pulse_ms": 1_200}),
+    "itead": Modem("Itead", {"port": HAT, "baud": 9600, "power_pin": 17, "power_pulse_ms": 1_200}),
+    "sim800l": Modem("SIM800L", {"port": HAT}),
+}
+
+
+BOARD_WORDS = r"(hat|gsm|gprs|gnss|sim868|sim800[cl]?|v2(\.0)?)*"  # a SIM7600 is wired the other way round
 
 
 class ValueUnreadable(ValueError):
@@ -193,11 +217,14 @@ def balance_code(text: str) -> str:
     return plain
 
 
-def port(text: str) -> str:
-    """Read which modem it is."""
-    if text.lower() not in PORTS:
-        raise ValueUnreadable("tulis HAT (modem pada papan) atau USB")
-    return PORTS[text.lower()]
+def modem(text: str) -> Modem:
+    """Read which modem it is, by its board's name as far as it is known."""
+    word = re.sub(r"[\s_/-]+", "", text).lower()
+    found = next((MODEMS[name] for name in MODEMS if re.fullmatch(f"{name}{BOARD_WORDS}", word)), None)
+    if found is None:
+        names = ", ".join(each.name for each in MODEMS.values())
+        raise ValueUnreadable(f"tulis salah satu: {names} (HAT: papan lain pada kaki Raspberry Pi)")
+    return found
 
 
 def pins(text: str) -> tuple[int, ...]:

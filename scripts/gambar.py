@@ -32,6 +32,7 @@ class Board:
     title: str
     pins: dict[int, tuple[str, str]]  # number: what it is for, colour
     key: str
+    word: str  # of KONFIGURASI.txt
     note: str
     plugs: bool = True  # sits on the header as a whole
 
@@ -53,15 +54,24 @@ BOARDS = (
         "Waveshare GSM/GPRS/GNSS HAT (SIM868)",
         _hat(7, "ditarik rendah"),
         "BCM4 [7], ditarik rendah",
+        "Waveshare",
         "jumper kuning pada posisi **B**",
     ),
-    Board("waveshare-sim800c", "Waveshare SIM800C HAT", _hat(7, "ditarik rendah"), "BCM4 [7], ditarik rendah", ""),
-    Board("nadhat", "NadHAT (SIM800C)", _hat(37, "ditarik tinggi"), "BCM26 [37], ditarik tinggi", ""),
+    Board(
+        "waveshare-sim800c",
+        "Waveshare SIM800C HAT",
+        _hat(7, "ditarik rendah"),
+        "BCM4 [7], ditarik rendah",
+        "Waveshare",
+        "",
+    ),
+    Board("nadhat", "NadHAT (SIM800C)", _hat(37, "ditarik tinggi"), "BCM26 [37], ditarik tinggi", "NadHAT", ""),
     Board(
         "itead",
         "Itead SIM800 V2.0",
         _hat(11, "ditarik tinggi"),
         "BCM17 [11], ditarik tinggi",
+        "Itead",
         "kecepatan bawaan 9600",
     ),
     Board(
@@ -73,6 +83,7 @@ BOARDS = (
             10: ("dari TX modem", SERIAL),
         },
         "tidak ada",
+        "SIM800L",
         "catu daya sendiri 4,0 V 2 A dan kondensator 1000 uF, bukan dari kaki 5 V; RX modem juga lewat 20 k ke GND",
         plugs=False,
     ),
@@ -248,11 +259,13 @@ def pictures() -> dict[str, str]:
 
 def table() -> str:
     """Write the table of pins."""
-    rows = ["| Papan modem | Kaki serial | Tombol daya modem | Catatan | Gambar |", "|---|---|---|---|---|"]
+    rows = ["| Papan modem | Tulis | Kaki serial | Tombol daya modem | Catatan | Gambar |", "|---|---|---|---|---|---|"]
     for it in BOARDS:
         serial = "[8] dan [10]" if it.plugs else "[8] lewat pembagi tegangan ke RX; TX ke [10]"
-        rows.append(f"| {it.title} | {serial} | {it.key} | {it.note} | [gambar](docs/gambar/kaki-{it.name}.svg) |")
-    rows.append("| Modem USB Huawei | tidak ada | tidak ada | tulis `modem = USB`; colok langsung pada alat | |")
+        rows.append(
+            f"| {it.title} | `modem = {it.word}` | {serial} | {it.key} | {it.note} | [gambar](docs/gambar/kaki-{it.name}.svg) |"
+        )
+    rows.append("| Modem USB Huawei | `modem = USB` | tidak ada | tidak ada | colok langsung pada alat | |")
     return "\n".join(rows) + "\n"
 
 

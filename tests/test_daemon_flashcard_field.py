@@ -234,6 +234,45 @@ def test_a_ticket_number_that_was_misread_is_never_guessed(box: Places, written:
     assert any("tiket" in note.text for note in firstboot(box).errors)
 
 
+# -- which modem -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "pin", "low", "baud", "port"),
+    [
+        ("", 0, False, 115_200, "hat"),
+        ("HAT", 0, False, 115_200, "hat"),
+        ("usb", 0, False, 115_200, "usb"),
+        ("Waveshare SIM868", 4, True, 115_200, "hat"),
+        ("waveshare-sim800c", 4, True, 115_200, "hat"),
+        ("NadHAT", 26, False, 115_200, "hat"),
+        ("Itead SIM800", 17, False, 9_600, "hat"),
+        ("SIM800L", 0, False, 115_200, "hat"),
+    ],
+)
+def test_a_boards_name_brings_its_power_key(  # noqa: PLR0917 - a row of the wiring table
+    box: Places, written: str, pin: int, low: bool, baud: int, port: str
+) -> None:
+    put(box, GOOD + f"modem = {written}\n")
+
+    assert not firstboot(box).errors
+
+    (line_,) = config.load(box.etc / "kentongan.toml").line
+    assert (line_.power_pin, line_.power_active_low, line_.baud) == (pin, low, baud)
+    assert line_.port == f"/dev/kentongan/{port}"
+
+
+@pytest.mark.parametrize("written", ["Waveshare SIM7600", "serial", "SIM900", "HAT USB"])
+def test_a_board_that_is_not_known_is_asked_for_and_its_key_never_guessed(box: Places, written: str) -> None:
+    put(box, GOOD + f"modem = {written}\n")
+    assert "Waveshare, NadHAT" in firstboot(box).errors[0].text
+
+
+def test_a_lamp_on_the_pin_of_the_power_key_is_refused(box: Places) -> None:
+    put(box, GOOD + "modem = NadHAT\nlampu = 22, 23, 24, 26\n")
+    assert "26" in firstboot(box).errors[0].text
+
+
 # -- the technician's cable --------------------------------------------------------------------------------------------
 
 
