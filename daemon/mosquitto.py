@@ -98,7 +98,7 @@ class Mosquitto:
         self.folder = folder
         self.port = port or 0
         self._tls = tls
-        self._extra = tuple(extra)
+        self.extra = tuple(extra)  # read at each start
         self._child: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         lines = [password_line(user, password, os.urandom(12)) for user, password in users.items()]
@@ -189,7 +189,7 @@ class Mosquitto:
             "log_timestamp_format %Y-%m-%dT%H:%M:%S",
             "set_tcp_nodelay true",
             *(self._tls_lines(self._tls) if self._tls is not None else []),
-            *self._extra,
+            *self.extra,
         ]
         return "".join(f"{line}\n" for line in lines)
 
