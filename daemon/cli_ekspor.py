@@ -13,8 +13,9 @@ from kentongan.daemon.config import Config, glance
 from kentongan.daemon.console import Ask, Say, Session, Step
 from kentongan.daemon.console_orders import ORDERS
 from kentongan.daemon.control import call
-from kentongan.daemon.errors import ControlUnavailable
+from kentongan.daemon.errors import ControlUnavailable, StoreUnreadable
 from kentongan.daemon.recorder import FOLDER
+from kentongan.queue.errors import StoreError
 
 PRINTED = (
     "status",
@@ -49,10 +50,24 @@ def ekspor(path: Path, folder: Path) -> None:
             (target / f"{name.split()[0]}.txt").write_text("\n".join(lines) + "\n", "utf-8")
         for recording in sorted((Path(config.store.path).with_name(FOLDER)).glob("*.txt")):
             shutil.copyfile(recording, target / f"rekaman-{recording.name}")
+        _report(config, target)
     except OSError as error:
         click.echo(f"tidak bisa menulis ke {folder}: {error.strerror}", err=True)
         sys.exit(1)
     click.echo(str(target))
+
+
+def _report(config: Config, target: Path) -> None:
+    """Add the last whole month for the head of the office, where the store may be read."""
+    from kentongan.daemon import cli_report, monthly_page  # noqa: PLC0415 - only this command needs it
+
+    try:
+        period, made = cli_report.sheet_of(config)
+    except (StoreUnreadable, StoreError):
+        return
+    stem = f"laporan-{config.gateway.ticket_prefix}-{period}"
+    (target / f"{stem}.csv").write_bytes(cli_report.table_of(made).encode())
+    (target / f"{stem}.html").write_bytes(monthly_page.page(made).encode())
 
 
 def _asker(config: Config) -> Callable[[dict[str, object]], object]:

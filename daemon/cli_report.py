@@ -40,28 +40,33 @@ def report(path: Path, period: str | None, table: Path | None, sheet: Path | Non
     No name, number or word of a citizen is in it.
     """
     config = glance(path)
-    store, zone = look(config), OfficeZone(config.gateway.timezone)
-    now_ms = max(SystemClock().now().wall_ms, store.ledger.life()[1])
-    this = month_of(0, now_ms, zone)[0]
-    period = period or shifted(this, -1)
-    if period > this:
-        raise click.BadParameter("that month has not begun", param_hint="--month")
-    made = _sheet(config, store, period, now_ms)
+    _, made = sheet_of(config, period)
     if table is not None:
-        _write(table, "".join(tables.table(monthly_sheet.HEAD, monthly_sheet.cells(made))))
+        _write(table, table_of(made))
     if sheet is not None:
         _write(sheet, page(made))
     if table is None and sheet is None:
         click.echo("\n".join(monthly_sheet.text(made)))
 
 
-def _sheet(config: Config, store: Store, period: str, now_ms: int) -> monthly_sheet.Sheet:
-    zone = OfficeZone(config.gateway.timezone)
+def sheet_of(config: Config, period: str | None = None) -> tuple[str, monthly_sheet.Sheet]:
+    """Lay a month out, else the last whole one; gives its name too. Raises `StoreUnreadable`."""
+    store, zone = look(config), OfficeZone(config.gateway.timezone)
+    now_ms = max(SystemClock().now().wall_ms, store.ledger.life()[1])
+    this = month_of(0, now_ms, zone)[0]
+    period = period or shifted(this, -1)
+    if period > this:
+        raise click.BadParameter("that month has not begun", param_hint="--month")
     lines = [line.name for line in config.line]
     month = _month(store, period, zone, now_ms, lines)
     last = _month(store, shifted(period, -1), zone, now_ms, lines)
     by = monthly_sheet.Heading(config.gateway.name, config.gateway.gateway_id, now_ms, VERSION, zone)
-    return monthly_sheet.sheet(month, last if last.known.lasted_ms else None, by)
+    return period, monthly_sheet.sheet(month, last, by)
+
+
+def table_of(made: monthly_sheet.Sheet) -> str:
+    """Write it as a table that Excel opens."""
+    return "".join(tables.table(monthly_sheet.HEAD, monthly_sheet.cells(made)))
 
 
 def _month(store: Store, period: str, zone: OfficeZone, now_ms: int, lines: list[str]) -> Month:

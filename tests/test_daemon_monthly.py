@@ -202,3 +202,14 @@ def test_a_month_is_written_one_way_or_the_other(tmp_path):
     refused = CliRunner().invoke(cli, ["--config", str(config), "report", "--month", "oktober"])
     assert refused.exit_code == 2
     assert "2026-10" in refused.output
+
+
+def test_the_last_whole_month_goes_along_to_the_usb_stick(bench, tmp_path):
+    settle(bench, bench.sms("jalan rusak"))
+    (tmp_path / "stick").mkdir()
+    config = write_config(tmp_path, 1883)
+    copied = CliRunner().invoke(cli, ["--config", str(config), "ekspor", str(tmp_path / "stick")])
+    assert copied.exit_code == 0, copied.output
+    (table,) = (tmp_path / "stick").glob("*/laporan-*-20*.csv")
+    assert table.read_bytes().startswith(b"\xef\xbb\xbfBAGIAN;")
+    assert "<h1>Laporan bulanan" in table.with_suffix(".html").read_text("utf-8")
