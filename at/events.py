@@ -127,11 +127,13 @@ class LateSubmit:
 class SendTraced:
     """The reference of the next part tells of a job reported `Uncertain`: the modem `attempted` it, or never did.
 
-    An attempt is no proof that the service centre took it (modem.md 8.6 step 4).
+    An attempt is no proof that the service centre took it (modem.md 8.6 step 4). `proven` when this modem was seen to
+    count an attempt that the network refused: only then a gap that is missing proves that nothing left.
     """
 
     job: int
     attempted: bool
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ from kentongan.at.results import reference
 
 REFERENCES = 256
 
+MODEMS_OWN = 128
+"""CMS numbers below are causes of the network (24.011): the part was on the air."""
+
 
 class Sender:
     """What is on its way out of one line."""
@@ -28,6 +31,8 @@ class Sender:
         self._hands = hands
         self._doubtful_job: int | None = None
         self._last_reference: int | None = None  # since the modem started, with this card
+        self._refused = 0  # by the network, since the last reference
+        self._counts_attempts = False  # seen: a refused attempt took a reference
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
@@ -38,6 +43,8 @@ class Sender:
             self.sending = False
             if isinstance(outcome, Sent):
                 self._trace(outcome.reference)
+            elif isinstance(outcome, Rejected) and outcome.family is ErrorFamily.CMS:
+                self._refused += 0 < outcome.code < MODEMS_OWN
             self._doubtful_job = job.job if isinstance(outcome, Uncertain) else None
             self._hands.agenda.walk_at = then
             if profile.dialect.supply:
@@ -57,13 +64,22 @@ class Sender:
             self._doubtful_job = None
 
     def _trace(self, mr: int) -> None:
-        """Judge the doubtful part by the gap in the references: a modem counts attempts (TP-MR, 23.040 §9.2.3.6)."""
+        """Judge the doubtful part by the gap in the references: a modem counts attempts (TP-MR, 23.040 §9.2.3.6).
+
+        Some firmware counts successes; a refusal by the network tells which, and until then nothing is proven.
+        """
         last, self._last_reference = self._last_reference, mr
-        if self._doubtful_job is None or last is None:
+        refused, self._refused = self._refused, 0
+        if last is None:
             return
         gap = (mr - last) % REFERENCES
-        if gap in {1, 2}:  # anything else: another program sent, or the count began anew
-            self._hands.outlet.emit(SendTraced(self._doubtful_job, attempted=gap == 2))
+        if self._doubtful_job is None:
+            if refused:
+                self._counts_attempts = gap == refused + 1
+        elif gap in {refused + 1, refused + 2}:  # anything else: another program sent, or the count began anew
+            proven = self._counts_attempts
+            if proven or not refused:
+                self._hands.outlet.emit(SendTraced(self._doubtful_job, gap == refused + 2, proven))
 
     def _blame(self, outcome: Rejected, now: float) -> None:
         if outcome.code in NO_SIM.get(outcome.family, ()):
@@ -75,3 +91,5 @@ class Sender:
         """Forget what was under way: the line does not serve."""
         self.sending = False
         self._last_reference = None
+        self._refused = 0
+        self._counts_attempts = False  # the next one may be another modem

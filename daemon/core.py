@@ -189,8 +189,8 @@ class Core:
                 return [Note("modem_said", (("line", line.name), ("what", type(event).__name__), ("words", what)))]
             case at.UssdAnswered():
                 return self._rooms.keeper.ussd(line, event, moment)
-            case at.SendTraced(job, attempted):
-                return [Note("uncertain_traced", (("line", line.name), ("part", job), ("attempted", attempted)))]
+            case at.SendTraced():
+                return self._rooms.sending.traced(line, event, moment)
             case at.Identified() | at.CallRefused():
                 return [Note("modem_said", (("line", line.name), ("what", type(event).__name__)))]
             case at.SimIdentified() | at.ServiceCentre() | at.MarkFound():

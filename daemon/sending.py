@@ -200,6 +200,15 @@ class Sending:
         numbers = self._store.refused_numbers(line.name, due.message.recipient)
         return retry.decide(dialect, outcome.family, outcome.code, attempt, self._jitter(), numbers=numbers)
 
+    def traced(self, line: Line, event: at.SendTraced, moment: Moment) -> list[Command]:
+        """Tell what the references say of a part in doubt; one that provably never left is sent again."""
+        again = None
+        if event.proven and not event.attempted:
+            again = self._store.never_left(event.job, moment)
+            line.look_ms = 0
+        facts = (("line", line.name), ("part", event.job), ("attempted", event.attempted), ("again", again is not None))
+        return [Note("uncertain_traced", facts)]
+
     def late(self, line: Line, event: at.LateSubmit, moment: Moment) -> list[Command]:
         """Commit the evidence that an uncertain part was sent after all."""
         message = self._store.submitted_late(event.job, event.reference, moment)

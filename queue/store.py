@@ -331,6 +331,11 @@ class Store:
         with self._writing(at):
             return self._tables.outbox.late(part_id, reference, at)
 
+    def never_left(self, part_id: int, at: Moment) -> OutboundMessage | None:
+        """Send again what provably never left the modem; nothing when it is not in doubt, or was nobody's order."""
+        with self._writing(at):
+            return self._tables.outbox.never_left(part_id, at)
+
     def reported(
         self, line: str, reference: int, recipient: str, delivered: bool | None, at: Moment
     ) -> OutboundMessage | None:

@@ -243,6 +243,16 @@ class Outbox:
             return None
         return self._taken(part_id, reference, at)
 
+    def never_left(self, part_id: int, at: Moment) -> OutboundMessage | None:
+        """Let a part in doubt that provably never left wait again; an order alone, and before its doubt is final."""
+        message_id = self._file.number(
+            "SELECT p.message_id FROM message_part p JOIN message m ON m.id = p.message_id"
+            " WHERE p.id = ? AND p.state = 'uncertain' AND m.state = 'uncertain' AND NOT m.final"
+            " AND coalesce(m.command_id, '') != ''",
+            part_id,
+        )
+        return self._again(part_id, message_id, at.steady_ms, at) if message_id else None
+
     # -- reports -------------------------------------------------------------------------------------------------------
 
     def reported(

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from core_bench import Bench, of
 
@@ -46,3 +48,40 @@ def test_while_the_supply_sags_nothing_is_sent_and_afterwards_everything(bench):
     assert parts(bench.sms("lampu mati")) == []
     assert parts(bench.pass_time(320)) == []
     assert len(parts(bench.pass_time(20))) == 1
+
+
+def doubtful(bench):
+    """A reply in doubt; gives its part."""
+    bench.ready()
+    bench.broker_up()
+    (acknowledgement,) = parts(bench.sms("lampu mati"))
+    bench.sent(acknowledgement)
+    bench.pass_time(10)
+    (ticket,) = bench.store.tickets(1)
+    body = {"schema": "reply/1", "command_id": "r1", "ticket_id": ticket.ticket_id, "text": "Sudah kami teruskan."}
+    (part,) = parts([*bench.command("reply", json.dumps(body).encode()), *bench.pass_time(10)])
+    bench.modem(at.SendEnded(part.command.job, at.Uncertain("no answer in time")))
+    assert bench.store.message_of("r1").state == "uncertain"
+    return part.command
+
+
+def test_a_reply_that_provably_never_left_is_sent_again(bench):
+    part = doubtful(bench)
+    commands = [*bench.modem(at.SendTraced(part.job, attempted=False, proven=True)), *bench.pass_time(10)]
+    (again,) = parts(commands)
+    assert again.command == part
+
+
+@pytest.mark.parametrize(("attempted", "proven"), [(True, True), (True, False), (False, False)])
+def test_a_reply_that_may_have_left_is_held(bench, attempted, proven):
+    part = doubtful(bench)
+    assert parts([*bench.modem(at.SendTraced(part.job, attempted, proven)), *bench.pass_time(3_600)]) == []
+    assert bench.store.message_of("r1").state == "uncertain"
+
+
+def test_an_acknowledgement_in_doubt_is_never_sent_again(bench):
+    bench.ready()
+    (part,) = parts(bench.sms("lampu mati"))
+    bench.modem(at.SendEnded(part.command.job, at.Uncertain("no answer in time")))
+    traced = at.SendTraced(part.command.job, attempted=False, proven=True)
+    assert parts([*bench.modem(traced), *bench.pass_time(3_600)]) == []

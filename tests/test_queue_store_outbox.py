@@ -159,6 +159,30 @@ def test_what_nobody_can_know_is_held_and_said(desk: Desk, outcome: object, verd
     assert desk.store.due_part("a", desk.later(HOUR_MS).at(), allowed=EVERY) is None
 
 
+def test_what_provably_never_left_waits_again_and_its_other_parts_with_it(desk: Desk) -> None:
+    desk.reply("c1", parts=2)
+    due = desk.store.due_part("a", desk.at(), allowed=EVERY)
+    desk.send(PartUncertain("silence"))
+    message = desk.store.never_left(due.part_id, desk.at())
+    assert (message.state, message.final) == (OutboundState.SENDING, False)
+    again = desk.store.due_part("a", desk.at(), allowed=EVERY)
+    assert again.part_id == due.part_id
+    assert desk.store.never_left(due.part_id, desk.at()) is None  # no more in doubt
+    desk.send(PartSent(7))
+    desk.send(PartSent(8))
+    assert desk.state("c1").state is OutboundState.SENT
+
+
+def test_a_doubt_that_is_final_is_not_opened_again(desk: Desk) -> None:
+    desk.reply("c1")
+    due = desk.store.due_part("a", desk.at(), allowed=EVERY)
+    desk.send(PartUncertain("silence"))
+    desk.store.expire(desk.later(25 * HOUR_MS).at())
+    assert desk.state("c1").final
+    assert desk.store.never_left(due.part_id, desk.at()) is None
+    assert desk.state("c1").state is OutboundState.UNCERTAIN
+
+
 def test_a_late_answer_resolves_the_doubt_and_the_message_goes_on(desk: Desk) -> None:
     desk.reply("c1", parts=2)
     due = desk.store.due_part("a", desk.at(), allowed=EVERY)
