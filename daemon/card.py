@@ -1,6 +1,6 @@
-"""Papers made from the fault table: `docs/faults.md` for developers, a card to print and laminate for the office. Pure.
+"""Papers made from the program's own tables: `docs/faults.md`, `docs/settings.md`, a card for the office. Pure.
 
-python -m kentongan.daemon.card FOLDER            writes both into the folder
+python -m kentongan.daemon.card FOLDER            writes them into the folder
 python -m kentongan.daemon.card FOLDER --check    exits with 1 when one of them is out of date
 """
 
@@ -8,11 +8,8 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import get_type_hints
 
-import msgspec
-
-from kentongan.daemon import lamps, sections
+from kentongan.daemon import lamps, settings_page
 from kentongan.daemon.faults import CARD, ROWS, Fault, Severity
 
 DOCUMENT, SHEET, MEASURED = "faults.md", "kartu-gangguan.svg", "fault-run.json"
@@ -33,26 +30,6 @@ LAMPS = (
     ),
     ("4 GANGGUAN", "merah", "#c62828", ("padam: BAIK", "kedip: hitung, lalu", "baca nomornya di sini")),
 )
-POWER = (
-    "balance_code",
-    "power_pin",
-    "power_active_low",
-    "power_pulse_ms",
-    "status_pin",
-    "rail_pin",
-    "rail_active_low",
-    "usb_power",
-)
-SETTINGS: tuple[tuple[str, type[msgspec.Struct], tuple[str, ...]], ...] = (
-    ("[[line]]", sections.LineConfig, POWER),
-    ("[lamps]", sections.LampsConfig, ()),
-    ("[clerk]", sections.ClerkConfig, ()),
-    ("[office]", sections.OfficeConfig, ()),
-    ("[credit]", sections.CreditConfig, ()),
-    ("[watch]", sections.WatchConfig, ()),
-    ("[host]", sections.HostConfig, ()),
-    ("[console]", sections.ConsoleConfig, ()),
-)
 TELLS = {
     Severity.CRITICAL: "lamp, alarm `gateway_not_running` or `line_not_running`",
     Severity.MAJOR: "lamp, alarm",
@@ -64,7 +41,7 @@ TELLS = {
 
 def document(measured: Mapping[str, object] | None = None) -> str:
     """Write the table of faults as Markdown; `measured` is what the last fault run found."""
-    pages = [INTRODUCTION, _overview(), _strips(), _settings(), *(_code(code) for code in CARD)]
+    pages = [INTRODUCTION, _overview(), _strips(), *(_code(code) for code in CARD)]
     return "\n".join([*pages, _measured(measured)] if measured else pages)
 
 
@@ -78,7 +55,8 @@ Critical and major faults light the red lamp; a critical one means that the line
 fault has a beginning, a count of its repeats within a day and a count of attempts to repair it, all kept over a
 restart. An alarm is published within a second of its fault, or as soon as there is a broker. The clerk gets an SMS
 when a fault with a notice has stood for a quarter of an hour, at most once in six hours, and one `pulih` when it is
-over. What the faults of a modem do to its line is measured in [modem.md](modem.md).
+over. What the faults of a modem do to its line is measured in [modem.md](modem.md); the keys of lamps, power, clerk
+and watch are in [settings.md](settings.md).
 """
 
 
@@ -108,22 +86,6 @@ def _strips() -> str:
 def _strip(rhythm: lamps.Rhythm) -> str:
     """Draw a rhythm; a step that is no whole number of letters is rounded."""
     return "".join("#."[step % 2] * round(ms / STRIP_MS) for step, ms in enumerate(rhythm.steps_ms))
-
-
-def _settings() -> str:
-    """List the keys of the configuration that belong to it, as the configuration itself explains them."""
-    rows = [row for table, section, keys in SETTINGS for row in _keys(table, section, keys)]
-    head = "| Key | Default | What to write |\n|---|---|---|\n"
-    return f"## Settings\n\n{head}{''.join(rows)}"
-
-
-def _keys(table: str, section: type[msgspec.Struct], wanted: tuple[str, ...]) -> Iterable[str]:
-    hints = get_type_hints(section, include_extras=True)
-    for field in msgspec.structs.fields(section):
-        if field.name in (wanted or hints):
-            notes = [note.description for note in getattr(hints[field.name], "__metadata__", ()) if note.description]
-            default = json.dumps(field.default) if field.default is not msgspec.NODEFAULT else "-"
-            yield f"| `{table} {field.name}` | `{default}` | {notes[0] if notes else ''} |\n"
 
 
 def _ticked(word: str) -> str:
@@ -251,7 +213,11 @@ def papers(folder: Path) -> dict[Path, str]:
     """Make the papers of a folder, with what the last fault run measured if it lies there."""
     found = folder / MEASURED
     measured = json.loads(found.read_text("utf-8")) if found.exists() else None
-    return {folder / DOCUMENT: document(measured), folder / SHEET: sheet()}
+    return {
+        folder / DOCUMENT: document(measured),
+        folder / SHEET: sheet(),
+        folder / settings_page.DOCUMENT: settings_page.document(),
+    }
 
 
 def main(arguments: Sequence[str]) -> int:
