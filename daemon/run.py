@@ -101,9 +101,9 @@ class Gateway:
         self._config = config
         self._clock = clock
         self._chosen = choose(config)
-        self._key = sender_key(Path(config.store.path))
         self._ids = Uuid7(os.urandom)
         self.store = self._open_store()
+        self._key = sender_key(Path(config.store.path))  # after the store, which makes its folder
         self.identity = self._identify(asked)
         self._papers = self._make_papers()
         self.recoveries = Recoveries(self.store.incidents)
