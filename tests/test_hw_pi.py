@@ -117,6 +117,19 @@ def test_a_wrong_card_and_its_correction_are_recognised(appliance: Appliance, tm
     assert [row[0] for row in sheet.rows.values()] == [uji.PASSED, uji.PASSED]
 
 
+def test_a_frozen_board_passes_only_after_another_boot(
+    appliance: Appliance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(langkah, "BOOT_ID", tmp_path / "boot_id")
+    verdicts = []
+    for boot in ("a", "a", "b"):
+        (tmp_path / "boot_id").write_text(boot)
+        sheet = uji.Sheet(tmp_path / "catatan", "")
+        uji.play(bench(appliance), sheet, steps("papan_membeku"))
+        verdicts.append(sheet.rows.get("papan_membeku", ["nanti"])[0])
+    assert verdicts == ["nanti", uji.FAILED, uji.PASSED]
+
+
 def test_after_a_new_flash_a_number_that_went_back_fails_the_sheet(appliance: Appliance, tmp_path: Path) -> None:
     for last, verdict in ((format_number("LU2", 0), uji.PASSED), ("LU2-041-937-1", uji.FAILED)):
         sheet = uji.Sheet(tmp_path / verdict, "")

@@ -17,6 +17,7 @@ TICKET_S, REPLY_S, FAULT_S, OVER_S = 60.0, 120.0, 420.0, 600.0
 BITE_S = 45.0  # WatchdogSec, the time to die, the next start
 SMS_EACH_CUT = 5
 CUTS = 3
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 SPARE = 1_048_576  # octets left free by the full partition
 
 
@@ -137,6 +138,23 @@ def anjing_penjaga(bench: Bench) -> str:
     return f"hidup lagi setelah {took_s:.0f} detik; SMS tidak hilang"
 
 
+def papan_membeku(bench: Bench) -> str:
+    """Let the kernel die; panic and the board's own watchdog start it again without anybody's hand."""
+    before, now = bench.memo.get("boot", ""), BOOT_ID.read_text().strip()
+    if not before:
+        bench.memo["boot"] = now
+        raise Later(
+            "Di alat, ketik:  echo c | sudo tee /proc/sysrq-trigger\n"
+            "Sistem membeku dan hidup lagi SENDIRI. Jangan mencabut listrik; tunggu 3 menit."
+        )
+    if before == now:
+        raise Missed("alat tidak hidup ulang")
+    bench.yes("Apakah alat hidup lagi tanpa listrik dicabut?")
+    text = bench.word()
+    _one_sms(bench, text)
+    return "hidup lagi sendiri; SMS menjadi tiket"
+
+
 def penuh(bench: Bench) -> str:
     filler = bench.state / "uji-penuh"
     room = os.statvfs(bench.state)
@@ -210,6 +228,7 @@ STEPS = (
     Step("Tanpa jaringan ke server", jaringan),
     Step("Listrik dicabut saat SMS datang", listrik),
     Step("Program dibekukan", anjing_penjaga, root=True),
+    Step("Sistem membeku: hidup lagi sendiri", papan_membeku),
     Step("Penyimpanan penuh: 6 kedip", penuh, root=True),
     Step("KONFIGURASI.txt salah: 8 kedip", pengaturan_salah),
     Step("KONFIGURASI.txt diperbaiki", pengaturan_benar),
