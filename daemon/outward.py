@@ -125,19 +125,19 @@ class Voice:
         )
 
     def _sender(self, sender: Sender) -> payloads.TicketSender:
+        if self.sender_mode == "masked":
+            return self.masked_sender(sender)
         named = payloads.TicketSender(ref=sender.ref, replyable=sender.replyable)
         if not sender.number:
             return structs.replace(named, address=sender.address[:MAX_ADDRESS])
-        if self.sender_mode == "masked":
-            return structs.replace(named, masked=masked(sender.number))
         return structs.replace(named, number=sender.number)
 
     def masked_sender(self, sender: Sender) -> payloads.TicketSender:
-        """Name a sender without telling a person's number."""
+        """Name a sender without telling a person's number, not even one too odd to be read as such."""
         named = payloads.TicketSender(ref=sender.ref or NO_REF, replyable=sender.replyable)
         if sender.number:
             return structs.replace(named, masked=masked(sender.number))
-        return structs.replace(named, address=sender.address[:MAX_ADDRESS])
+        return structs.replace(named, address=public_text(sender.address)[:MAX_ADDRESS])
 
     # -- replies -------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from core_bench import CITIZEN, Bench, of
 from kentongan.at.commands import SendPart
 from kentongan.daemon.events import Publish, ToModem
 from kentongan.mqtt.events import PubackResult
+from kentongan.queue.records import Sender
 
 
 @pytest.fixture
@@ -93,3 +94,11 @@ def test_health_tells_what_the_operator_said_of_the_card(make):
     bench.line.note(balance_rp=45_000, valid_until_ms=bench.at.wall_ms + 10 * 86_400_000)
     told = ask(bench, "get", "g2", what="health")[0]["result"]["sim"]
     assert told == {"balance_idr": 45_000, "active_until": "2026-11-28"}
+
+
+@pytest.mark.parametrize("address", ["0812345678901234567", "PLN", "1818"])
+def test_a_number_too_odd_to_be_read_is_masked_as_well(make, address):
+    bench = make(sender_mode="masked")
+    sender = Sender("", address, "s_q1X7c0b3kTn2", replyable=False)
+    for told in (bench.voice.masked_sender(sender), bench.voice._sender(sender)):
+        assert told.address == (address if len(address) < 9 else "08*****************")
