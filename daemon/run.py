@@ -28,6 +28,7 @@ from kentongan.daemon.control_care import CareDesk, Informants
 from kentongan.daemon.control_desk import ControlDesk, Panel
 from kentongan.daemon.core import Core, Rooms
 from kentongan.daemon.desk import County, Desk
+from kentongan.daemon.errors import ConfigError
 from kentongan.daemon.events import Event
 from kentongan.daemon.gpio import open_input
 from kentongan.daemon.inbound import Ears, Office
@@ -103,7 +104,7 @@ class Gateway:
         self._chosen = choose(config)
         self._ids = Uuid7(os.urandom)
         self.store = self._open_store()
-        self._key = sender_key(Path(config.store.path))  # after the store, which makes its folder
+        self._key = sender_key(Path(config.store.path))
         self.identity = self._identify(asked)
         self._papers = self._make_papers()
         self.recoveries = Recoveries(self.store.incidents)
@@ -157,6 +158,8 @@ class Gateway:
 
     def _open_store(self) -> Store:
         path, narrate = Path(self._config.store.path), self._voice("").narrate
+        if not path.parent.is_dir():
+            raise ConfigError("store.path", f"there is no folder {path.parent}", "create it, writable by the service")
         return Store.open(path, store_settings(self._config), at=self._clock.now(), ids=self._ids, narrate=narrate)
 
     def _voice(self, store_id: str) -> Voice:

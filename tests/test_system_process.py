@@ -98,6 +98,7 @@ def test_a_second_gateway_on_the_same_folder_is_refused(tmp_path: Path) -> None:
         (("credentials/mqtt", "credentials/none"), "mqtt.password_file"),
         (("mqtt://127.0.0.1", "mqtt://broker.example"), "mqtt.url"),
         (("[store]", "[stores]"), "stores"),
+        (("kentongan.db", "tidak-ada/kentongan.db"), "store.path"),
         (("[store]", "[store"), "kentongan.toml"),
     ],
 )
