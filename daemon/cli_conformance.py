@@ -37,6 +37,7 @@ STOP_S = 10.0
 @click.option("--ca-file", default="", help="The county's CA certificate, for mqtts://.")
 @click.option("--root", default="kentongan", show_default=True, help="First level of the topics.")
 @click.option("--patience", default=30.0, show_default=True, help="Seconds that your backend may take.")
+@click.option("--silence", default=0.0, help="Seconds that prove that it stopped repeating; else --patience.")
 @click.option("--alone", is_flag=True, help="Ask for nothing: skip what no command does.")
 @click.option("--on-ping", default="", metavar="COMMAND", help="Lets your backend send command/ping.")
 @click.option("--on-reply", default="", metavar="COMMAND", help="Lets it answer $KENTONGAN_TICKET_ID.")
@@ -50,6 +51,7 @@ def conformance(  # noqa: PLR0913, PLR0917  one parameter an option
     ca_file: str,
     root: str,
     patience: float,
+    silence: float,
     *,
     alone: bool,
     on_ping: str,
@@ -91,7 +93,7 @@ def conformance(  # noqa: PLR0913, PLR0917  one parameter an option
     voice = Voice(topics, f"{SystemRandom().getrandbits(32):08x}", ids, lambda _ms: WIB_MIN)
     click.echo(f"Uji kesesuaian sebagai {topics.gateway}; tiap jawaban ditunggu paling lama {patience:g} s.\n")
     ended: Counter[Verdict] = Counter()
-    for point in Play(wire, voice, patience).run():
+    for point in Play(wire, voice, patience, silence).run():
         click.echo(point.line())
         ended[point.verdict] += 1
     link.stop(None)

@@ -25,6 +25,7 @@ SHORT = "Laporan Anda sudah kami teruskan."
 LONG = "Laporan Anda sudah kami terima dan teruskan. " * 45  # 2,025 characters
 BURST = 20  # tickets around the kill
 REPEATS = 10  # patiences until a reply comes, or comes again: a person types, a backend repeats after half a minute
+OFFERS = 4  # after a start: a program takes its time, and what reached the dying one went with it
 HOLE_PATIENCES = 3  # tickets overtake each other, so a backend may wait before it asks
 NO_REPLY = "kirim command/reply dengan ticket_id, command_id dan text"
 
@@ -53,10 +54,11 @@ class Heard:
 class Play:
     """The gateway's part."""
 
-    def __init__(self, wire: Wire, voice: Voice, patience_s: float) -> None:
+    def __init__(self, wire: Wire, voice: Voice, patience_s: float, silence_s: float = 0) -> None:
         self._wire = wire
         self._voice = voice
         self._patience_ms = round(patience_s * 1000)
+        self._silence_ms = round(silence_s * 1000) or self._patience_ms  # what proves that something ended
         self._heard = Heard()
         self._seq = 0
 
@@ -141,7 +143,7 @@ class Play:
             self._send("ticket", self._voice.ticket(ticket, 1, self._wire.now(), asked["command_id"]))
         result = {"resent": len(missing), "erased": 0, "replies": 0, "next_seq": self._seq + 1, "more": False}
         self._respond(self._voice.response("resend", asked["command_id"], "done", self._wire.now(), result=result))
-        if self._all_acknowledged(missing):
+        if not self._unacknowledged(missing):
             return Point(name, Verdict.GOOD, f"resend {asked['select']['by']}, terisi")
         return Point(name, Verdict.BAD, "tiket susulan tanpa ticket_ack", "perlakukan seperti tiket lain, juga ack-nya")
 
@@ -195,7 +197,8 @@ class Play:
 
     def _stops(self, name: str, command: str, command_id: str, found: str) -> Point:
         """See that a command is not repeated after its answer."""
-        if self._wait(lambda kind, body: kind == command and body.get("command_id") == command_id) is None:
+        until_ms = self._wire.now().steady_ms + self._silence_ms
+        if self._until(lambda kind, body: kind == command and body.get("command_id") == command_id, until_ms) is None:
             return Point(name, Verdict.GOOD, f"{found}, lalu berhenti")
         return Point(name, Verdict.BAD, "terus diulang", "berhenti setelah event/response")
 
@@ -226,10 +229,13 @@ class Play:
         for ticket in tickets[BURST // 2 :]:
             self._publish_ticket(ticket, 1)
         self._wire.ask(Wish(Errand.START, "Hidupkan lagi sistem Anda."))
-        for ticket in tickets:
-            self._publish_ticket(ticket, 2)
-        if self._all_acknowledged(tickets):
-            return Point(name, Verdict.GOOD, f"{BURST} tiket, semua dengan ticket_ack")
+        left = tickets
+        for attempt in range(2, 2 + OFFERS):
+            for ticket in left:
+                self._publish_ticket(ticket, attempt)
+            left = self._unacknowledged(left)
+            if not left:
+                return Point(name, Verdict.GOOD, f"{BURST} tiket, semua dengan ticket_ack")
         mend = "simpan dahulu (commit), lalu ack ke broker; sesi MQTT tetap (clean_start=False)"
         return Point(name, Verdict.BAD, "ada tiket tanpa ticket_ack", mend)
 
@@ -310,10 +316,13 @@ class Play:
     # -- the backend's side --------------------------------------------------------------------------------------------
 
     def _wait(self, wanted: Callable[[str, dict[str, str]], bool], patience: int = 1) -> payloads.Result | None:
-        """Wait for a command; what comes on the way is noted and judged."""
+        """Wait for a command that should come."""
         if patience > 1:
             self._wire.waiting(patience * self._patience_ms // 1000)
-        deadline_ms = self._wire.now().steady_ms + patience * self._patience_ms
+        return self._until(wanted, self._wire.now().steady_ms + patience * self._patience_ms)
+
+    def _until(self, wanted: Callable[[str, dict[str, str]], bool], deadline_ms: int) -> payloads.Result | None:
+        """Listen for a command; what comes on the way is noted and judged."""
         while (event := self._next(deadline_ms)) is not None:
             if not isinstance(event, MessageReceived):
                 continue
@@ -325,15 +334,15 @@ class Play:
                     return body
         return None
 
-    def _all_acknowledged(self, tickets: list[Ticket]) -> bool:
-        """Wait until each of them is."""
-        left = {ticket.ticket_id for ticket in tickets}
+    def _unacknowledged(self, tickets: list[Ticket]) -> list[Ticket]:
+        """Wait until each of them is acknowledged, or none for the length of a patience; gives those that are not."""
+        left = {ticket.ticket_id: ticket for ticket in tickets}
         while left:
             ack = self._wait(lambda kind, body: kind == "ticket_ack" and body.get("ticket_id") in left)
             if ack is None:
-                return False
-            left.discard(ack["ticket_id"])
-        return True
+                break
+            del left[ack["ticket_id"]]
+        return list(left.values())
 
     def _noted(self, name: str, event: MessageReceived) -> payloads.Result | None:
         self._heard.commands.append((name, event.payload))

@@ -92,7 +92,7 @@ def county(tmp_path, broker):
     county.kill()
 
 
-def play(port, ask, patience_s=3.0):
+def play(port, ask, patience_s=8.0):
     events, clock = SimpleQueue(), SystemClock()
     link = Link(link_settings(port), events.put, clock=monotonic, random=lambda: 0.0)
     thread = threading.Thread(target=link.run, daemon=True)
@@ -101,7 +101,7 @@ def play(port, ask, patience_s=3.0):
     voice = Voice(TOPICS, "0badcafe", Uuid7(lambda n: next(count).to_bytes(n, "big")), lambda _ms: 420)
     points = {
         point.name: point
-        for point in Play(Wire(link.publish, link.ack, events, clock.now, ask), voice, patience_s).run()
+        for point in Play(Wire(link.publish, link.ack, events, clock.now, ask), voice, patience_s, silence_s=2.0).run()
     }
     link.stop()
     thread.join(10)

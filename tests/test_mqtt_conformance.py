@@ -27,7 +27,7 @@ from kentongan.mqtt.settings import Subscription
 from kentongan.mqtt.topics import Topics
 from kentongan.queue.ids import Uuid7
 
-PATIENCE_S, RETRY_S = 3.0, 0.25
+PATIENCE_S, SILENCE_S, RETRY_S = 3.0, 1.5, 0.25
 KNOWN = {"schema", "event_id", "ticket_id", "ticket_number", "county_id", "gateway_id", "revision", "store_id", "seq"}
 KNOWN |= {"attempt", "received_at", "smsc_at", "sent_at", "clock", "sender", "text", "text_lossy", "encoding", "parts"}
 KNOWN |= {"thread", "kind", "line", "times", "replay_command_id", "categories", "urgent", "language", "public_text"}
@@ -201,7 +201,8 @@ def held(port, flaw, gateway):
             stack.callback(thread.join, 10)
         stack.callback(ended.set)
         stack.callback(link.stop)
-        return list(Play(Wire(link.publish, link.ack, events, clock.now, backend.wish), voice, PATIENCE_S).run())
+        wire = Wire(link.publish, link.ack, events, clock.now, backend.wish)
+        return list(Play(wire, voice, PATIENCE_S, SILENCE_S).run())
 
 
 @pytest.fixture(scope="module")
@@ -213,8 +214,8 @@ def verdicts(tmp_path_factory):
         Mosquitto(tmp_path_factory.mktemp("broker"), users=users, county_id=COUNTY) as broker,
         ThreadPoolExecutor(len(FLAWS)) as pool,
     ):
-        patch.setattr(conformance, "REPEATS", 1)
-        patch.setattr(conformance, "HOLE_PATIENCES", 1)
+        for factor in ("REPEATS", "HOLE_PATIENCES", "OFFERS"):
+            patch.setattr(conformance, factor, 1)
         running = {flaw: pool.submit(held, broker.port, flaw, gateway) for flaw, gateway in gateways.items()}
         return {flaw: future.result(120) for flaw, future in running.items()}
 
