@@ -159,22 +159,22 @@ def empty_sim(it: Field) -> None:
 
 def silent_network(it: Field) -> None:
     """Let nothing that is sent to our own number arrive."""
-    it.loops_back = False
+    it.air.loops_back = False
 
 
 def talking_network(it: Field) -> None:
     """Let it arrive again."""
-    it.loops_back = True
+    it.air.loops_back = True
 
 
 def filtering_network(it: Field) -> None:
     """Let plain texts arrive and the automatic ones not."""
-    it.filters = True
+    it.air.filters = True
 
 
 def honest_network(it: Field) -> None:
     """Let everything arrive."""
-    it.filters = False
+    it.air.filters = False
     it.control({"request": "probe", "way": "texts"})
 
 
@@ -252,13 +252,13 @@ def familiar(modem: VirtualModem) -> None:
 def occupy(it: Field) -> None:
     """Let another program take the modem's port while the gateway restarts."""
     it.kill_gateway()
-    it.let_go = it.hold_port()
+    it.hold_port()
     it.start_service("run")
 
 
 def vacate(it: Field) -> None:
     """Let the other program end."""
-    it.let_go()
+    it.send_away()
 
 
 def turn_hilink(it: Field) -> None:
@@ -311,7 +311,7 @@ def keep_credit(it: Field) -> None:
 
 def wake_neighbour(it: Field) -> None:
     """Let the neighbour answer."""
-    it.neighbour_answers = True
+    it.air.neighbour_answers = True
 
 
 def certify(it: Field, days: float) -> None:
@@ -331,7 +331,7 @@ def write_long(it: Field) -> None:
     """Let the server take small packets only, while a citizen writes a long SMS."""
     it.limit_packets(SMALL)
     it.settle(lambda: it.account("link").get("state") == "online")
-    it.sms(CITIZEN, "Jembatan di desa kami putus sejak banjir kemarin. " * 24)
+    it.sms(CITIZEN, "Jembatan di desa kami putus sejak banjir kemarin. " * 42)
 
 
 def order(it: Field, ahead_s: float) -> None:

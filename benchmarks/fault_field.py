@@ -76,6 +76,15 @@ TLS = (('url = "mqtt://127.0.0.1:{port}"', 'url = "mqtts://127.0.0.1:PORT"\nca_f
 WATCH = (("[host]", f'[watch]\nneighbours = ["{NEIGHBOUR}"]\nkey_file = "credentials/watch"\n\n[host]'),)
 
 
+@dataclass
+class Air:
+    """What becomes of an SMS to somebody we know."""
+
+    loops_back: bool = True  # to ourselves: delivered
+    filters: bool = False  # an automatic text to ourselves: lost
+    neighbour_answers: bool = False
+
+
 class Field(Rig):
     """One appliance in the field."""
 
@@ -83,11 +92,7 @@ class Field(Rig):
 
     def __init__(self, folder: Path, hurry: float, wiring: Wiring = PLAIN) -> None:
         self.hurry, self.wiring = hurry, wiring
-        self.disk = folder / "store"
-        self.loops_back = True  # the network delivers what we send to ourselves
-        self.filters = False  # the network loses the automatic texts
-        self.neighbour_answers = False
-        self.authority = Authority(folder / "ca")
+        self.air = Air()
         self._tls_port = free_port() if wiring.certificate_days else 0
         self.config = CONFIG
         for words, others in (
@@ -96,8 +101,7 @@ class Field(Rig):
             *(WATCH if wiring.neighbour else ()),
         ):
             self.config = self.config.replace(words, others.replace("PORT", str(self._tls_port)))
-        self.guests: list[Guest] = []
-        self.let_go: Callable[[], None] = lambda: None
+        self.strangers: list[Callable[[], None]] = []  # how each of them is sent away
         self.said: deque[tuple[float, SmsOut]] = deque()
         self.alarms: deque[tuple[float, dict[str, object]]] = deque()
         self._rest = Event()
@@ -105,14 +109,24 @@ class Field(Rig):
         self._emit = self._take
         self.files = Files(folder / "run", self._take)
 
+    @property
+    def disk(self) -> Path:
+        """Name the folder of the store."""
+        return self.folder / "store"
+
+    @property
+    def authority(self) -> Authority:
+        """Name who signs the server's certificates."""
+        return Authority(self.folder / "ca")
+
     def _take(self, what: Observation) -> None:
         match what:
             case SmsOut(number, text):
                 self.said.append((self.clock.monotonic(), what))
-                if number == OWN and self.loops_back and not (self.filters and "iket" in text):
+                if number == OWN and self.air.loops_back and not (self.air.filters and "iket" in text):
                     self._modem.sms(OWN, text)
                 nonce = patrol.asked_nonce(text, WATCH_KEY.encode()) if number == NEIGHBOUR else ""
-                if nonce and self.neighbour_answers:
+                if nonce and self.air.neighbour_answers:
                     self._modem.sms(NEIGHBOUR, patrol.reply_text("LU3", nonce, WATCH_KEY.encode()))
             case Seen(name, payload) if name.startswith("status/alarm/") and payload:
                 self.alarms.append((self.clock.monotonic(), json.loads(payload)))
@@ -137,8 +151,8 @@ class Field(Rig):
 
     def __exit__(self, *facts: object) -> None:
         try:
-            for guest in self.guests:
-                guest.leave()
+            for send_away in self.strangers:
+                send_away()
             super().__exit__(*facts)
         finally:
             if self.wiring.disk_mb:
@@ -196,7 +210,7 @@ class Field(Rig):
 
     def twin(self) -> None:
         """Switch another box of the same name on."""
-        self.guests.append(Guest(self._broker.port, GATEWAY, self.password, name=GATEWAY))
+        self.strangers.append(Guest(self._broker.port, GATEWAY, self.password, name=GATEWAY).leave)
 
     def command(self, topic: str, payload: dict[str, object]) -> None:
         """Let the county's system order something."""
@@ -209,11 +223,15 @@ class Field(Rig):
         """Give an input pin a level."""
         (self.folder / f"pin-{pin}").write_text(f"{int(high)}")
 
-    def hold_port(self) -> Callable[[], None]:
-        """Open the modem's port as another program does; gives what lets it go."""
+    def hold_port(self) -> None:
+        """Open the modem's port as another program does."""
         port = os.open(self.folder / "modem", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         fcntl.flock(port, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return lambda: os.close(port)
+        self.strangers.append(lambda: os.close(port))
+
+    def send_away(self) -> None:
+        """Send the last stranger away: another box, another program."""
+        self.strangers.pop()()
 
     def change_password(self, password: str) -> None:
         """Let the broker know another password for the gateway, and start it anew."""

@@ -427,7 +427,7 @@ SCENARIOS = (
         "another box uses our name",
         "duplicate_client",
         Field.twin,
-        lambda it: it.guests.pop().leave(),
+        Field.send_away,
         notice_s=120,
         within_s=150,
         repair_s=200,
