@@ -1,13 +1,13 @@
 """The monthly report as one page to print: HTML complete in itself, A4, black on white. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from kentongan.daemon.monthly_sheet import Row, Section, Sheet, shown
 
 STYLE = """
 @page { size: A4; margin: 10mm }
-body { font: 9pt/1.3 "Noto Sans", "Liberation Sans", Arial, sans-serif; color: #111; max-width: 186mm;
+body { font: 8.5pt/1.25 "Noto Sans", "Liberation Sans", Arial, sans-serif; color: #111; max-width: 186mm;
   margin: 0 auto }
 h1 { font-size: 16pt; margin: 0 } .office { font-size: 12pt; font-weight: 600 }
 .made, .foot, .note { color: #555; font-size: 8pt }
@@ -16,14 +16,16 @@ h1 { font-size: 16pt; margin: 0 } .office { font-size: 12pt; font-weight: 600 }
 .sum b { display: block; font-size: 13pt; line-height: 1.4; white-space: nowrap }
 .concerns { border-left: 1.5mm solid #c62828; padding: 1mm 4mm; margin: 0 0 3mm; background: #fdf3f2 }
 .concerns.none { border-color: #1a7f37; background: #f1f8f3 } .concerns ul { margin: 0; padding-left: 4mm }
-.columns { columns: 2; column-gap: 8mm }
+.columns > div { float: left; width: 48%; margin-right: 4% } .columns > div + div { margin: 0 }
+.foot { clear: both }
 h2 { font-size: 10.5pt; margin: 0 0 .5mm; border-bottom: 1px solid #999 }
-section { break-inside: avoid; padding: 1.5mm 0 } table { border-collapse: collapse; width: 100% }
+section { break-inside: avoid; padding: 1mm 0 } table { border-collapse: collapse; width: 100% }
 td, th { padding: .4mm 0; text-align: left; vertical-align: middle; font-weight: normal }
 th { color: #555; font-size: 8pt } td.n, th.n { text-align: right; padding-left: 2mm; white-space: nowrap;
   width: 1% }
 td.n + td.n { color: #555 } td.b { width: 20mm } .bar { height: 2.4mm; background: #1f5fbf; min-width: .4mm }
 """
+HEAD_ROWS = 3  # what a heading takes of a column, in rows
 NOTHING = ("Tidak ada.",)
 
 
@@ -43,10 +45,20 @@ def _page(report: Sheet) -> Iterator[str]:
     concerns = "".join(f"<li>{escape(concern)}</li>" for concern in report.concerns)
     yield f'<div class="{kind}"><b>Perlu perhatian</b><ul>{concerns}</ul></div>'
     yield '<div class="columns">'
-    for section in report.sections:
-        yield from _section(section)
+    for column in _halves(report.sections):
+        yield "<div>"
+        for section in column:
+            yield from _section(section)
+        yield "</div>"
     yield "</div>"
     yield f'<p class="foot">{escape(report.foot)}</p></body></html>'
+
+
+def _halves(sections: Sequence[Section]) -> tuple[Sequence[Section], Sequence[Section]]:
+    """Part the sections so that both columns are about as long."""
+    lengths = [len(section.rows) + HEAD_ROWS + bool(section.note) for section in sections]
+    cut = min(range(len(sections) + 1), key=lambda at: abs(sum(lengths[:at]) - sum(lengths[at:])))
+    return sections[:cut], sections[cut:]
 
 
 def _sum(row: Row) -> str:
