@@ -53,7 +53,7 @@ bench: ## measure latency, start, memory, traffic and the codec; writes benchmar
 	@$(SETUP) broker dev
 	$(RUN) benchmarks/latency.py --write
 	$(RUN) benchmarks/traffic.py --write
-	$(RUN) benchmarks/bench_pdu.py
+	$(RUN) benchmarks/bench_pdu.py --write
 	$(RUN) benchmarks/bench_modem.py --write
 
 modem-faults: ## every fault of the virtual modem on three modems; writes docs/modem.md
