@@ -1,5 +1,6 @@
 """`kentongan ekspor`: everything a technician far away wants to see, copied into a folder such as a USB stick's."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -51,10 +52,22 @@ def ekspor(path: Path, folder: Path) -> None:
         for recording in sorted((Path(config.store.path).with_name(FOLDER)).glob("*.txt")):
             shutil.copyfile(recording, target / f"rekaman-{recording.name}")
         _report(config, target)
+        _settle(target)
     except OSError as error:
         click.echo(f"tidak bisa menulis ke {folder}: {error.strerror}", err=True)
         sys.exit(1)
     click.echo(str(target))
+    click.echo("Sudah tersimpan, boleh dicabut.")
+
+
+def _settle(folder: Path) -> None:
+    """Wait until everything is on the stick: whoever reads the last line pulls it out."""
+    for path in (*folder.iterdir(), folder, folder.parent):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _report(config: Config, target: Path) -> None:

@@ -194,7 +194,9 @@ def test_everything_is_copied_for_somebody_far_away(folder: Path, ask: Callable[
     result = ask("ekspor", str(folder / "stick"))
     gateway.stop()
     assert result.exit_code == 0, result.output
-    target = Path(result.output.strip())
+    name, last = result.output.splitlines()
+    assert "boleh dicabut" in last
+    target = Path(name)
     names = {path.name for path in target.iterdir()}
     assert {"status.txt", "gangguan.txt", "riwayat.txt", "rekaman-a-20261118-110640.txt"} <= names
     assert "KODE 3" in (target / "gangguan.txt").read_text()
