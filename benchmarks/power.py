@@ -39,14 +39,15 @@ def play(of: Counter[str], cuts: set[int], seed: int) -> PowerWorld:
     return world
 
 
-def written(of: Counter[str], steps: int, worlds: int, seed: int, took_s: int) -> str:
+def written(of: Counter[str], steps: int, options: argparse.Namespace, took_s: int) -> str:
     """Word the section."""
+    each = f"each {options.every}th" if options.every > 1 else "each"
     return f"""## The power cut at every operation on the disk
 
 {steps} writes, truncations and syncs of a gateway that makes its store, takes five letters, one of them long,
-acknowledges and answers each: cut before each of them, {KINDS} times (of what was written since the last sync nothing,
-all, or chance sectors were there), and in {worlds} worlds at 2 to {MOST_CUTS} random operations (seed {seed});
-{took_s} s.
+acknowledges and answers each: cut before {each} of them, {KINDS} times (of what was written since the last sync
+nothing, all, or chance sectors were there), and in {options.random} worlds at 2 to {MOST_CUTS} random operations (seed
+{options.seed}); {took_s} s.
 
 | What | Counted | Promised |
 |---|---|---|
@@ -73,7 +74,7 @@ def main() -> int:
             play(of, {step}, KINDS * step + kind)
     for _ in range(options.random):
         play(of, {chance.randint(1, steps) for _ in range(chance.randint(2, MOST_CUTS))}, chance.randrange(1 << 20))
-    body = written(of, steps, options.random, options.seed, round(clock.monotonic() - began))
+    body = written(of, steps, options, round(clock.monotonic() - began))
     print(body)
     if options.write:
         results.write("power", body)
