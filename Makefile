@@ -122,7 +122,7 @@ crash: ## end a gateway at every step it takes and 1,000 times at random; writes
 	@$(SETUP) dev
 	$(RUN) benchmarks/crash.py --write
 
-power: ## cut the power at every operation on the disk, three ways; writes benchmarks/RESULTS.md (ten minutes)
+power: ## cut the power at every operation on the disk, three ways; writes benchmarks/RESULTS.md (ten minutes, idle machine)
 	@$(SETUP) dev
 	$(RUN) benchmarks/power.py --write
 
