@@ -240,8 +240,12 @@ class Store:
         return CommandRecord(*row) if row else None
 
     def answer(self, record: CommandRecord | None, response: SpoolDraft, at: Moment) -> None:
-        """Keep an answer for the broker, and with a record for 400 days."""
-        with self._writing(at):
+        """Keep an answer for the broker, and with a record for 400 days.
+
+        Without one nothing was done: if a power cut takes the answer, the same bytes come again and get another. So a
+        flood of refused and repeated commands wears no card.
+        """
+        with self._writing(at, lasting=record is not None):
             self._answer_command(record, response, at)
 
     def _answer_command(self, record: CommandRecord | None, response: SpoolDraft, at: Moment) -> None:

@@ -59,6 +59,22 @@ def test_while_answers_are_held_back_nothing_turns_in_circles(bench):
     assert bench.core.next_deadline() > bench.at.steady_ms
 
 
+def test_what_changes_nothing_waits_for_no_disk(bench):
+    """A remembered answer waits for the card (2, FULL); a refusal, a repetition and a question do not (1, NORMAL)."""
+    level = bench.store._file.number
+
+    def asked(name, **body):
+        bench.command(name, json.dumps({"schema": f"{name}/1", **body}).encode())
+        with bench.store._file.reading():
+            return level("PRAGMA synchronous")
+
+    assert asked("ping", command_id="p1") == 2
+    assert asked("ping", command_id="p1") == 1, "the same again"
+    assert asked("ping", command_id="p2") == 2
+    assert asked("ping", command_id="p3", typo=1) == 1
+    assert asked("get", command_id="g1", what="queue") == 1
+
+
 @pytest.mark.parametrize("window", [1, 2, 3])
 def test_a_broker_of_few_places_gets_everything_in_the_end(bench, window):
     bench.broker_down()
