@@ -40,7 +40,8 @@ from kentongan.daemon.mosquitto import BrokerTls, Mosquitto, backend_user  # noq
 PAGE = ROOT / "docs" / "appliance.md"
 BEGIN, END = "<!-- power-cuts -->\n", "<!-- /power-cuts -->\n"
 TIMING = Timing(other_s=0.005, send_s=0.08, report_s=0.3)
-LOOK_S, ONLINE_S, SETTLE_S, QUIET_S = 0.05, 240.0, 300.0, 15.0
+LOOK_S, ONLINE_S, SETTLE_S, QUIET_S = 0.05, 600.0, 600.0, 15.0
+EMULATED = 10  # times as slow
 IN_BOOT = 0.25  # the share of cuts that come before the gateway is online
 LIFE_S, PAUSE_S = (0.1, 5.0), (0.2, 0.8)
 CONNECTION = f"kentongan/v1/{COUNTY}/{GATEWAY}/status/connection"
@@ -60,8 +61,8 @@ UNSETTLED = "SELECT count(*) FROM reply WHERE NOT final AND status NOT IN ('unce
 class World:
     """Everything outside the machine: the county, the citizens, the modem, and the books of what was promised."""
 
-    def __init__(self, folder: Path, random: Random) -> None:
-        self.clock, self.random = SystemClock(), random
+    def __init__(self, folder: Path, random: Random, slow: int) -> None:
+        self.clock, self.random, self.slow = SystemClock(), random, slow
         self.modem = PtyModem(VirtualModem(by_name("sim800"), timing=TIMING, seed=7), baud=115_200)
         self.sent: dict[str, str] = {}  # number -> text
         self.answers: dict[str, tuple[str, str]] = {}  # ticket id -> number, text
@@ -82,7 +83,7 @@ class World:
         """Let a moment pass: SMS come, tickets are answered, what was sent is entered."""
         now = self.clock.monotonic()
         if now >= self._next:
-            self._next = now + self.random.uniform(*PAUSE_S)
+            self._next = now + self.slow * self.random.uniform(*PAUSE_S)
             self._send()
             self._answer()
             self.alarms |= {topic.rpartition("/")[2] for (topic,) in self.ask(ALARMS)}
@@ -195,7 +196,7 @@ class Storm:
         else:
             self._until(self.world.online, ONLINE_S, "the machine comes up")
             self.starts_s.append(self.machine.since())
-            end = self.world.clock.monotonic() + random.uniform(*LIFE_S)
+            end = self.world.clock.monotonic() + self.world.slow * random.uniform(*LIFE_S)
         while self.world.clock.monotonic() < end:
             self.world.turn()
         self._cut()
@@ -274,7 +275,7 @@ def main() -> int:
         folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
         outside(stack, options.cache.resolve(), folder)
-        world = World(folder, Random(options.seed))
+        world = World(folder, Random(options.seed), EMULATED if options.machine == "tcg" else 1)
         world.modem.start()
         stack.callback(world.modem.stop)
         place = options.cache.resolve(), folder, world.modem.path
