@@ -27,6 +27,8 @@ OLD_TICKETS = """
         AND sender_ref NOT IN (SELECT sender_ref FROM hold)
     ORDER BY closed_steady_ms LIMIT ?
 """
+# Broadcasts and notices are of no ticket; for the rare request of a data subject the whole table is read, once.
+TO_NUMBERS = f"SELECT id, state FROM message NOT INDEXED WHERE recipient IN {LISTED} ORDER BY id"  # noqa: S608  own text
 OLD_MESSAGES = """
     SELECT id FROM message INDEXED BY message_closed
     WHERE closed_steady_ms IS NOT NULL AND recipient != '' AND closed_steady_ms <= ?
@@ -157,8 +159,10 @@ class Care:
         with self._file.reserve(), self._writing(at):
             if sender_ref in self._held():
                 return Erasure(held=(sender_ref,))
-            seqs = [t.seq for t in Ticket.select(Ticket.seq).where(Ticket.sender_ref == sender_ref)]
-            erasure = self._erase(seqs, at)
+            mine = list(Ticket.select(Ticket.seq, Ticket.sender_number).where(Ticket.sender_ref == sender_ref))
+            numbers = sorted({ticket.sender_number for ticket in mine} - {""})
+            others = self._file.run(TO_NUMBERS, json.dumps(numbers)).fetchall() if numbers else []
+            erasure = self._erase([ticket.seq for ticket in mine], at, others)
             strays = Part.ticket_seq.is_null() & (Part.sender_ref == sender_ref) & (Part.sender != "")
             quarantined = _blank(Part, strays, **BLANK_PART)
         self._file.empty_log()
@@ -174,14 +178,15 @@ class Care:
         kept = {ticket.sender_ref for ticket in found} & held
         return Erasure(erasure.tickets, erasure.messages, held=tuple(sorted(kept)))
 
-    def _erase(self, seqs: Sequence[int], at: Moment) -> Erasure:
+    def _erase(self, seqs: Sequence[int], at: Moment, others: Sequence[tuple[int, str]] = ()) -> Erasure:
+        """Erase tickets with what was sent about them, and other messages (identifier, state)."""
         ids = [t.ticket_id for t in Ticket.select(Ticket.ticket_id).where(Ticket.seq.in_(list(seqs)))]
         sql = f"SELECT id, state FROM message WHERE ticket_id != '' AND ticket_id IN {LISTED} ORDER BY id"  # noqa: S608  own text
-        messages = self._file.run(sql, json.dumps(ids)).fetchall()
-        for message_id, state in messages:
+        messages = dict([*self._file.run(sql, json.dumps(ids)), *others])
+        for message_id, state in messages.items():
             if state in WAITING:
                 self._messages.step(message_id, Step.CANCEL, at)
-        gone = self._erase_messages([message_id for message_id, _ in messages])
+        gone = self._erase_messages(list(messages))
         return Erasure(self._erase_tickets(seqs), gone)
 
     def _erase_tickets(self, seqs: Sequence[int]) -> int:

@@ -202,6 +202,16 @@ def a_subject(desk: Desk) -> list[Ticket]:
     return tickets
 
 
+def test_what_was_sent_to_a_data_subject_without_a_ticket_is_erased_too(desk: Desk) -> None:
+    accepted(desk)
+    desk.store.enqueue(draft(priority=Priority.BROADCAST, text=SECRET), desk.at())
+    desk.store.enqueue(draft(priority=Priority.NOTICE, text=SECRET, recipient=TETANGGA.number), desk.at())
+    erasure = desk.store.care.erase_sender(WARGA.ref, desk.at())
+    assert (erasure.tickets, erasure.messages) == (1, 1)
+    assert [(m.recipient, m.state) for m in desk.store.outbox(9)] == [(TETANGGA.number, "queued"), ("", "cancelled")]
+    assert WARGA.number.encode() not in raw(desk)
+
+
 def test_a_data_subject_is_erased_from_the_raw_file_in_every_state(desk: Desk) -> None:
     tickets = a_subject(desk)
     desk.answers = no_answer

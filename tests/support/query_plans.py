@@ -17,6 +17,7 @@ from kentongan.queue.models import File
 # Tables that stay small, or whose every row is wanted.
 SMALL = {"store", "early_report", "void_number", "hold", "incident", "climb", "rung", "fact", "tally", "wish"}
 NOT_TABLES = {"json_each", "sqlite_master", "CONSTANT", "allowed", "siblings", "pragma_table_info"}
+ON_PURPOSE = " NOT INDEXED "
 NEVER = "(0 = 1)"  # peewee's word for an empty list: nothing is read
 RESCUE = "kentongan.queue.store_salvage"  # wants whole tables
 KINDS = ("SELECT", "UPDATE", "DELETE", "WITH", "INSERT")
@@ -73,7 +74,7 @@ def scans() -> list[str]:
 def _is_scan(detail: str, sql: str) -> bool:
     """Judge a line of a plan; the first rows of a table in its own order are no scan."""
     words = detail.split()
-    if words[0] != "SCAN" or "INDEX" in words or "CONSTANT" in words:
+    if words[0] != "SCAN" or "INDEX" in words or "CONSTANT" in words or ON_PURPOSE in sql:
         return False
     table = sql.partition(' FROM "')[2].partition('"')[0] if words[1] == "t1" else words[1]  # peewee's first alias
     return table not in SMALL | NOT_TABLES and ("WHERE" in sql or "LIMIT" not in sql)
