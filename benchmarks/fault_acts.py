@@ -14,6 +14,7 @@ from kentongan.at.simulator.card import PIN_ATTEMPTS
 THROTTLED = "sys/devices/platform/soc/soc:firmware/get_throttled"
 HEAT = "sys/class/thermal/thermal_zone0/temp"
 BOOT = "proc/sys/kernel/random/boot_id"
+DARK_S = 3.0
 WEEK_S = 7 * 86_400.0
 RULES_S = 2.0  # mosquitto reads its rules again when it comes round
 SMALL = 3_200  # octets: more than what the gateway tells of itself, less than a long SMS
@@ -53,11 +54,13 @@ def read_only_start(it: Field) -> None:
 
 
 def cut_power(it: Field) -> None:
-    """End everything at once, as a power cut does, and boot again."""
+    """End everything at once, as a power cut does, and boot again; a citizen writes meanwhile."""
     it.kill_gateway()
     it.kill_service("watch")
+    it.sms(CITIZEN, "banjir di depan kantor")
+    it.pause(DARK_S)
     it.root(BOOT, "boot-2")
-    it.root("proc/uptime", "20.00 0.00")
+    it.root("proc/uptime", "1.00 0.00")
     it.start_service("watch")
     it.start_service("run")
 
