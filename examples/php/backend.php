@@ -151,15 +151,14 @@ function pump(PDO $db, Clients $clients): void
     }
 }
 
-/* Where and as whom mosquitto's clients log in: in files of their own, for a password on a command line is public. */
+/* Where and as whom mosquitto's clients log in: in files of ours alone, for a password on a command line is public. */
 final class Clients
 {
     public readonly array $environment;
 
-    public function __construct(string $host, string $port, string $user, string $ca)
+    public function __construct(string $folder, string $host, string $port, string $user, string $ca)
     {
-        $folder = sys_get_temp_dir() . '/kentongan-' . bin2hex(random_bytes(8));
-        mkdir($folder, 0700);
+        is_dir($folder) || mkdir($folder, 0700);
         $lines = ["-h $host", "-p $port", "-u $user", '-P ' . getenv('KENTONGAN_PASSWORD')];
         $lines = $ca === '' ? $lines : [...$lines, "--cafile $ca"];
         foreach (['mosquitto_pub', 'mosquitto_sub'] as $name) {
@@ -226,7 +225,7 @@ $db = database($path);
 switch ($verb) {
     case 'run':
         [$county, $host, $port, $user, $ca] = array_slice($argv, 3) + ['3404', '127.0.0.1', '1883', 'backend-3404', ''];
-        run($db, $county, new Clients($host, $port, $user, $ca), $user);
+        run($db, $county, new Clients("$path.login", $host, $port, $user, $ca), $user);
         // no break: run never ends
     case 'reply':
         echo reply($db, $argv[3], $argv[4], $argv[5]), "\n";
