@@ -96,6 +96,26 @@ RHYTHMS = (  # words, and what is lit within six seconds
     ("padam", ()),
 )
 
+CARD_FILES = (
+    ("KONFIGURASI.txt", "isi ini", RED),
+    ("ca.crt", "salin dari pengelola server", BLUE),
+    ("HASIL.txt", "ditulis alat: baca ini", GREEN),
+    ("RUBAH.txt", "kalau perlu: perubahan saja", YELLOW),
+    ("config.txt, vmlinuz, ...", "jangan disentuh", "#888888"),
+)
+NOTEPAD = (
+    "; === WAJIB DIISI ===",
+    "kabupaten      = Luwu Utara",
+    "awalan_tiket   = LU2",
+    "zona_waktu     = WITA",
+    "server         = mqtts://mqtt.contoh.go.id:8883",
+    "server_user    = gw-lu2",
+    "server_sandi   = ........",
+    "",
+    "; === BOLEH DIKOSONGKAN ===",
+    "hp_petugas     = 0812-3456-789",
+)
+
 
 def text(x: float, y: float, words: str, *, size: float = 13, colour: str = "#222222", anchor: str = "start") -> str:
     """Write a line."""
@@ -191,14 +211,7 @@ def one_file() -> str:
         box(20, 44, 280, 250, "#f7f7f7"),
     ]
     parts += [box(20, 44, 280, 26, "#dddddd"), text(32, 62, "KENTONGAN (E:)")]
-    names = (
-        ("KONFIGURASI.txt", "isi ini", RED),
-        ("ca.crt", "salin dari pengelola server", BLUE),
-        ("HASIL.txt", "ditulis alat: baca ini", GREEN),
-        ("RUBAH.txt", "kalau perlu: perubahan saja", YELLOW),
-        ("config.txt, vmlinuz, ...", "jangan disentuh", "#888888"),
-    )
-    for index, (name, what, colour) in enumerate(names):
+    for index, (name, what, colour) in enumerate(CARD_FILES):
         y = 100 + index * 38
         parts += [
             box(36, y - 16, 16, 20, "#ffffff", colour),
@@ -210,22 +223,10 @@ def one_file() -> str:
         box(320, 44, 380, 26, "#dddddd"),
         text(332, 62, "KONFIGURASI.txt - Notepad"),
     ]
-    lines = (
-        "; === WAJIB DIISI ===",
-        "kabupaten      = Luwu Utara",
-        "awalan_tiket   = LU2",
-        "zona_waktu     = WITA",
-        "server         = mqtts://mqtt.contoh.go.id:8883",
-        "server_user    = gw-lu2",
-        "server_sandi   = ........",
-        "",
-        "; === BOLEH DIKOSONGKAN ===",
-        "hp_petugas     = 0812-3456-789",
-    )
     mono = FONT.replace("DejaVu Sans, Arial, sans-serif", "DejaVu Sans Mono, Consolas, monospace")
     rows = "".join(
         f'<text x="332" y="{92 + index * 20}" font-size="12" xml:space="preserve">{escape(words)}</text>'
-        for index, words in enumerate(lines)
+        for index, words in enumerate(NOTEPAD)
     )
     parts.append(f"<g {mono}>{rows}</g>")
     parts.append(text(20, 320, "Simpan, lalu Eject. Bila Windows menawarkan Format: pilih Batal.", size=12))

@@ -103,6 +103,22 @@ class PowerCut(BaseException):
     """Nothing after it happens, not even what a `finally` would do."""
 
 
+class Writes:
+    """Count what changes a disk, and pull the plug before one of them."""
+
+    def __init__(self, cut_at: int) -> None:
+        self.done, self._cut_at = 0, cut_at
+
+    def counted(self, original: Callable[..., object]) -> Callable[..., object]:
+        def act(*arguments: object, **more: object) -> object:
+            if self.done == self._cut_at:
+                raise PowerCut
+            self.done += 1
+            return original(*arguments, **more)
+
+        return act
+
+
 def taken(box: Places) -> dict[str, bytes]:
     """Read everything that the box keeps."""
     return {
@@ -129,25 +145,14 @@ def test_a_power_cut_at_any_write_is_finished_by_the_next_boot(
         put(box, first)
         firstboot(box)
         put(box, second)
-        done = 0
-
-        def counted(original: Callable[..., object]) -> Callable[..., object]:
-            def act(*arguments: object, **more: object) -> object:
-                nonlocal done
-                if done == cut_at:
-                    raise PowerCut
-                done += 1
-                return original(*arguments, **more)
-
-            return act
-
         with monkeypatch.context() as patch:
+            writes = Writes(cut_at)
             for name in ("replace", "fsync", "unlink", "mkdir", "write"):
-                patch.setattr(os, name, counted(getattr(os, name)))
-            patch.setattr(shutil, "rmtree", counted(shutil.rmtree))
+                patch.setattr(os, name, writes.counted(getattr(os, name)))
+            patch.setattr(shutil, "rmtree", writes.counted(shutil.rmtree))
             with suppress(PowerCut):
                 firstboot(box)
-        return box, done
+        return box, writes.done
 
     whole, writes = boot(cut_at=-1)
     assert writes > 20
