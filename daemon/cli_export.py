@@ -1,7 +1,7 @@
 """`kentongan export`: tickets as a table for Excel, read beside a running gateway."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -45,13 +45,18 @@ def export(path: Path, file: Path, since: datetime | None, until: datetime | Non
     zone = OfficeZone(config.gateway.timezone)
     span = _midnight(since, zone, 0), _midnight(until, zone, 1 << 62, days=1)
     rows = (_row(ticket, zone, numbers=numbers) for ticket in _tickets(look(config), *span))
+    written = write_table(file, HEAD, rows)
+    click.echo(f"{written} laporan ditulis ke {file}", err=True)
+
+
+def write_table(file: Path, head: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
+    """Write a table to a file or, for `-`, to the terminal; gives the number of rows. Ends with 1 where it cannot."""
     try:
         with click.open_file(str(file), "w", encoding="utf-8", lazy=False) as out:
-            written = sum(out.write(line) > 0 for line in tables.table(HEAD, rows)) - 1
+            return sum(out.write(line) > 0 for line in tables.table(head, rows)) - 1
     except OSError as error:
         click.echo(f"tidak bisa menulis {file}: {error.strerror}", err=True)
         sys.exit(1)
-    click.echo(f"{written} laporan ditulis ke {file}", err=True)
 
 
 def _midnight(day: date | None, zone: OfficeZone, missing: int, *, days: int = 0) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kentongan.daemon import tables
+from kentongan.daemon.cli_export import write_table
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.cli_store import look, person
 from kentongan.daemon.clock import OfficeZone
@@ -51,12 +51,7 @@ def manifest(path: Path, file: Path) -> None:
     config = glance(path)
     zone = OfficeZone(config.gateway.timezone)
     rows = (_row(resident, zone) for resident in _residents(look(config)))
-    try:
-        with click.open_file(str(file), "w", encoding="utf-8", lazy=False) as out:
-            written = sum(out.write(line) > 0 for line in tables.table(HEAD, rows)) - 1
-    except OSError as error:
-        click.echo(f"tidak bisa menulis {file}: {error.strerror}", err=True)
-        sys.exit(1)
+    written = write_table(file, HEAD, rows)
     click.echo(f"{written} laporan masih ada di kartu, ditulis ke {file}", err=True)
 
 
