@@ -18,6 +18,7 @@ from kentongan.daemon.errors import ConfigError
 SHIPPED = Path(__file__).with_name("rules.toml")
 MAX_OCTETS = 262_144  # twenty times the shipped file
 MAX_WORDS = 400  # of one SMS: ten parts; what comes later changes nothing
+AREA = "area"
 CONFIDENTIAL = "rahasia"  # as the first word (domain.md 3.1)
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
@@ -171,6 +172,11 @@ class Rules:
     def knows(self, slug: str) -> bool:
         """Tell whether the file has this group."""
         return slug in self._source.groups
+
+    @property
+    def areas(self) -> frozenset[str]:
+        """Name the groups that say from where an SMS is, none in the shipped file: a county knows its villages."""
+        return frozenset(slug for slug, axis in self._source.groups.items() if axis == AREA)
 
     def _axis(self, slug: str) -> str:
         return self._source.groups[slug]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kentongan.daemon import monthly_sheet, tables
+from kentongan.daemon import classify, monthly_sheet, tables
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.cli_store import look
 from kentongan.daemon.clock import OfficeZone, SystemClock
@@ -60,7 +60,8 @@ def sheet_of(config: Config, period: str | None = None) -> tuple[str, monthly_sh
     lines = [line.name for line in config.line]
     month = _month(store, period, zone, now_ms, lines)
     last = _month(store, shifted(period, -1), zone, now_ms, lines)
-    by = monthly_sheet.Heading(config.gateway.name, config.gateway.gateway_id, now_ms, VERSION, zone)
+    rules = classify.load(Path(config.inbound.rules_file) if config.inbound.rules_file else classify.SHIPPED)
+    by = monthly_sheet.Heading(config.gateway.name, config.gateway.gateway_id, now_ms, VERSION, zone, rules.areas)
     return period, monthly_sheet.sheet(month, last, by)
 
 

@@ -123,6 +123,7 @@ class Heading:
     made_ms: int
     version: str
     zone: OfficeZone
+    areas: frozenset[str] = frozenset()  # categories that are places, by the county's own rules
 
 
 def sheet(month: Month, last: Month | None, by: Heading) -> Sheet:
@@ -135,7 +136,7 @@ def sheet(month: Month, last: Month | None, by: Heading) -> Sheet:
         f"{by.gateway_id}, angka dari {since} sampai {until}, dibuat {by.zone.clock(by.made_ms)[:16]}",
         _sums(month, last),
         tuple(_concerns(month, last)) or ("Tidak ada.",),
-        tuple(section for section in _sections(month, last) if section.rows),
+        tuple(section for section in _sections(month, last, by.areas) if section.rows),
         tuple((cause(name), _day(span.start_ms, by), _day(span.end_ms, by)) for name, span in month.outages),
         f"kentongan {by.version}. Laporan ini tidak memuat nama, nomor HP atau isi SMS warga.",
     )
@@ -167,7 +168,7 @@ def _sums(month: Month, last: Month | None) -> tuple[Row, ...]:
     )
 
 
-def _sections(month: Month, last: Month | None) -> Iterator[Section]:
+def _sections(month: Month, last: Month | None, areas: frozenset[str]) -> Iterator[Section]:
     yield Section(
         "Yang masuk",
         (
@@ -175,12 +176,15 @@ def _sections(month: Month, last: Month | None) -> Iterator[Section]:
             *_counts(FIGURES, month, last),
         ),
     )
+    about = {f"category.{slug}": _category(slug) for slug in _categories(month, last) if slug not in areas}
+    where = {f"category.{slug}": _category(slug) for slug in _categories(month, last) if slug in areas}
     yield Section(
         "Tentang apa",
-        tuple(_group("category.", month, last, _category)),
+        tuple(_counts(about, month, last)),
         "Satu laporan dapat masuk beberapa bidang; alat hanya mengusulkan.",
         bars=True,
     )
+    yield Section("Dari mana", tuple(_counts(where, month, last)), "Yang menyebut namanya saja.", bars=True)
     yield Section("Jenis pesan", tuple(_group("kind.", month, last, lambda kind: KINDS.get(kind, kind))), bars=True)
     aside = {f"quarantined.{name}": word for name, word in _aside(month)}
     yield Section("Bukan laporan", tuple(_counts(aside, month, last)), "Disimpan dua minggu, dapat dikembalikan.")
@@ -196,6 +200,11 @@ def _sections(month: Month, last: Month | None) -> Iterator[Section]:
     yield Section(
         "Gangguan lain", tuple(_troubles(month, last, stopping=False)), "SMS warga tetap diterima dan disimpan."
     )
+
+
+def _categories(month: Month, last: Month | None) -> list[str]:
+    """Name this month's categories, the largest first, then those that last month alone had."""
+    return list(dict.fromkeys((*month.group("category."), *(last.group("category.") if last else ()))))
 
 
 def _aside(month: Month) -> list[tuple[str, str]]:

@@ -192,3 +192,17 @@ def test_no_text_keeps_the_mask_busy(piece):
     began = perf_counter()
     public_text(piece * (39_015 // len(piece)))
     assert perf_counter() - began < 5, "seconds; a tenth of one when nothing else runs"
+
+
+def test_a_countys_villages_are_an_axis_of_their_own(tmp_path):
+    rules = classify.SHIPPED.read_text("utf-8").replace('semua = "all"', 'semua = "all"\ndesa-sabbang = "area"', 1)
+    rules += (
+        '\n[[rule]]\nid = "sabbang"\ngroup = "desa-sabbang"\nphrases = ["sabbang"]\nyes = ["jalan rusak di sabbang"]\n'
+    )
+    (tmp_path / "rules.toml").write_text(rules, "utf-8")
+    found = classify.load(tmp_path / "rules.toml")
+    assert found.areas == {"desa-sabbang"}
+    assert found.classify("jalan rusak di sabbang").slugs == ("infrastruktur", "desa-sabbang")
+    slugs = found.classify("kami warga sabbang").slugs
+    assert set(slugs) == {"desa-sabbang", "pelayanan-publik"}, "a village is no topic"
+    assert classify.load().areas == frozenset()

@@ -178,6 +178,15 @@ def test_a_countys_own_words_cannot_break_the_page():
     assert "<script>" not in monthly_page.page(sheet(odd)).lower()
 
 
+def test_places_of_the_countys_own_rules_stand_by_themselves():
+    counts = {"category.infrastruktur": 8, "category.desa-sabbang": 5, "category.desa-baebunta": 2}
+    by = replace(BY, areas=frozenset({"desa-sabbang", "desa-baebunta", "desa-lain"}))
+    made = monthly_sheet.sheet(replace(MONTH, counts=counts), None, by)
+    found = {section.title: [(row.label, row.value) for row in section.rows] for section in made.sections}
+    assert found["Tentang apa"] == [("Infrastruktur", 8)]
+    assert found["Dari mana"] == [("Desa-Sabbang", 5), ("Desa-Baebunta", 2)]
+
+
 # -- the command -------------------------------------------------------------------------------------------------------
 
 
