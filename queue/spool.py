@@ -4,6 +4,7 @@ from zlib import crc32
 
 TICKET_CHANNEL, TICKET_TYPE = "ticket", "kentongan.ticket.v1"
 REPORT_CHANNEL, REPORT_AGAIN_MS = "report", 6 * 3_600_000  # offered until it is acknowledged (decisions.md 6)
+ASIDE_CHANNELS = ("quarantine", "notice")  # tell of what is in quarantine, with its words
 OFFER_AGAIN_MS = (30_000, 120_000, 600_000, 1_800_000, 3_600_000)  # then hourly
 SPREAD = 0.2  # +-20 %, so that gateways of one county do not offer in step
 

@@ -20,6 +20,7 @@ from kentongan.queue.store_tickets import LISTED
 
 Transaction = Callable[[Moment], AbstractContextManager[None]]
 
+LATEST_MS = (1 << 63) - 1  # after every due moment
 BATCH = 200  # rows of a kind in one transaction: a round may not keep a part waiting that just came
 OLD_TICKETS = """
     SELECT seq FROM ticket INDEXED BY ticket_closed
@@ -102,6 +103,8 @@ class Care:
         held = self._held()
         mine = [part.id for part in parts if part.ticket_seq is None and part.sender_ref not in held]
         self._mark("quarantine_until", parts)
+        if mine:
+            self._spool.forget_quarantine(before_ms)
         return _blank(Part, Part.id.in_(mine) & (Part.sender != ""), **BLANK_PART)
 
     def _parts_after(self, mark: str, before_ms: int, limit: int) -> list[Part]:
@@ -165,6 +168,8 @@ class Care:
             erasure = self._erase([ticket.seq for ticket in mine], at, others)
             strays = Part.ticket_seq.is_null() & (Part.sender_ref == sender_ref) & (Part.sender != "")
             quarantined = _blank(Part, strays, **BLANK_PART)
+            if quarantined:
+                self._spool.forget_quarantine(LATEST_MS)
         self._file.empty_log()
         return Erasure(erasure.tickets, erasure.messages, quarantined)
 

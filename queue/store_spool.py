@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from kentongan.queue.models import File, Row
 from kentongan.queue.records import Lane, SpoolDraft
-from kentongan.queue.spool import REPORT_AGAIN_MS, REPORT_CHANNEL, TICKET_CHANNEL, TICKET_TYPE
+from kentongan.queue.spool import ASIDE_CHANNELS, REPORT_AGAIN_MS, REPORT_CHANNEL, TICKET_CHANNEL, TICKET_TYPE
 
 COLUMNS = "id, lane, channel, event_id, event_type, body, correlation, attempt, ticket_seq"
 
@@ -123,6 +123,12 @@ class Spool:
         """Take a ticket out of some lanes."""
         for lane in lanes:
             self._file.run("DELETE FROM spool WHERE ticket_seq = ? AND lane = ?", seq, int(lane))
+
+    def forget_quarantine(self, before_ms: int) -> None:
+        """Drop what still waits to tell of the quarantine since before a moment: the words are to be gone."""
+        sql = "DELETE FROM spool WHERE lane = ? AND due_ms <= ? AND channel = ?"
+        for channel in ASIDE_CHANNELS:
+            self._file.run(sql, int(Lane.EVENT), before_ms, channel)
 
     def postpone(self, spool_id: int, due_ms: int) -> None:
         """Wait with the next publication; this one counts."""

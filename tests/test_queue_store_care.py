@@ -26,6 +26,7 @@ from kentongan.queue.records import (
     TicketAck,
     TicketState,
     Tidied,
+    Told,
 )
 from kentongan.queue.retention import DAY_MS, Pressure, pressure
 from kentongan.queue.store import Answered
@@ -200,6 +201,24 @@ def a_subject(desk: Desk) -> list[Ticket]:
     desk.receive(InboundPart("a", "8962", PDU, "junk", Quarantined("promotion", WARGA, SECRET)))
     desk.send(PartSent(1))
     return tickets
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_what_waits_to_tell_of_the_quarantine_goes_with_its_words(desk: Desk, asked: bool) -> None:
+    def tell(_what: object, _opened: bool, _at: Moment) -> Told:
+        return Told((SpoolDraft(Lane.EVENT, "quarantine", "q", "t", SECRET.encode()),))
+
+    part = InboundPart("a", "8962", PDU, "junk", Quarantined("promotion", WARGA, SECRET))
+    desk.store.receive(part, desk.at(), answer=no_answer, tell=tell)
+    desk.reply("c1")
+    assert SECRET.encode() in raw(desk)
+    if asked:
+        assert desk.store.care.erase_sender(WARGA.ref, desk.at()).quarantined == 1
+    else:
+        desk.later(14 * DAY_MS)
+        tidy(desk)
+    assert SECRET.encode() not in raw(desk)
+    assert [item.channel for item in desk.due()] == ["response", "reply"]
 
 
 def test_what_was_sent_to_a_data_subject_without_a_ticket_is_erased_too(desk: Desk) -> None:
