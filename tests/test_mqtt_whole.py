@@ -98,6 +98,19 @@ def town(request, tmp_path_factory):
         yield town
 
 
+def test_e1_a_gateway_that_may_not_publish_keeps_the_ticket_and_says_so_where_it_can_know(own):
+    acl = own.broker.folder / "acl"
+    rules = [line for line in acl.read_text().splitlines() if "event/#" not in line]
+    own.broker.kill()
+    acl.write_text("\n".join(rules) + "\n")
+    own.broker.start()
+    own.gateway.air.sms("+6281234567890", "Jalan rusak di depan kantor desa")
+    own.wait(lambda: own.gateway.status.store.unacknowledged == 1)
+    if own.protocol == "5":
+        own.wait(lambda: "mqtt_not_authorized" in {fault.cause for fault in own.gateway.status.faults})
+    assert own.gateway.status.store.unacknowledged == 1
+
+
 def test_e5_a_locked_database_ends_nothing_and_the_command_is_done_when_it_opens(own):
     with closing(sqlite3.connect(own.config.store.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
