@@ -36,7 +36,7 @@ def test_a_message_is_read_and_freed_and_an_answer_leaves(modem, line):
     assert pdu.decode(found.pdu_hex, found.tpdu_octets).tpdu.user_data.text == "Jalan rusak di depan pasar"
     line.command(SendPart(1, PART.tpdu_octets, PART.pdu_hex))
     line.until(lambda: line.events(at.SendEnded))
-    assert modem.submissions.get(timeout=5).pdu_hex == PART.pdu_hex
+    assert modem.submissions.get(timeout=30).pdu_hex == PART.pdu_hex
 
 
 def test_a_modem_that_is_pulled_out_and_put_back_serves_again(modem, line):

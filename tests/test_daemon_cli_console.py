@@ -21,7 +21,7 @@ from kentongan.daemon.clock import SystemClock
 from kentongan.daemon.control import ControlRequest, ControlServer
 from kentongan.daemon.status import Status
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 @pytest.fixture

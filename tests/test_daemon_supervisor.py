@@ -14,7 +14,7 @@ from edge import write_config
 
 from kentongan.daemon.clock import SystemClock
 
-WAIT_S = 30.0
+WAIT_S = 60.0
 # The program with short waits: a worker is late after two seconds, not after a minute.
 HURRIED = """
 import sys

@@ -40,7 +40,7 @@ def watching(config: Path) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=15)
+        _, log = process.communicate(timeout=60)
         assert process.returncode == 0, log.decode()
         assert b"Traceback" not in log
 

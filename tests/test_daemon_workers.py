@@ -21,7 +21,7 @@ from kentongan.daemon.events import Event, LineEvent, PortMissing, PowerCycled, 
 from kentongan.daemon.requests import AskTrace
 from kentongan.daemon.workers import ModemWorker
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 class Bench:

@@ -262,7 +262,7 @@ def test_a_message_with_a_topic_that_is_no_text_can_still_be_acknowledged():
         message = running.message()
         assert message.topic == ""
         running.link.ack(message.delivery)
-        assert acknowledged.get(timeout=10) == b"\x40\x02\x00\x05"
+        assert acknowledged.get(timeout=40) == b"\x40\x02\x00\x05"
 
 
 def garbage(seed):
@@ -342,7 +342,7 @@ def test_the_connect_packet_is_what_the_contract_says():
         until_closed(connection)
 
     with Scripted(script) as server, Running(link_settings(server.port)):
-        connect = connects.get(timeout=10)
+        connect = connects.get(timeout=40)
     assert connect[connect.index(b"MQTT") + 5] == 0b1110_1100  # name, password, retained will at QoS 1, no clean start
     assert keepalive_of(connect) == 30
     assert b"\x11" + struct.pack(">I", 604_800) in connect  # session expiry

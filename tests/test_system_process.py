@@ -149,7 +149,7 @@ def test_damage_met_while_running_ends_the_process_by_a_code_of_its_own_and_the_
         spoil(tmp_path / "kentongan.db", "command")
         gateway = appliance.serve()
         appliance.county.reply(ticket["ticket_id"], "Sudah ditangani.", "k1")
-        assert gateway.process.wait(20) == EXIT_DAMAGED
+        assert gateway.process.wait(60) == EXIT_DAMAGED
         appliance.serve()
         appliance.wait_for_state("k1", "sent")
         appliance.wait(
