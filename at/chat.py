@@ -78,6 +78,8 @@ class Chat:
         if isinstance(step, Synchronise):
             self._flight = self._probe(Sync(step, None), now)
             return
+        self._splitter.drop_half_prompt()
+        self._half_prompt_due = math.inf
         self._flight = Flight(step, now)
         if step.starts_up:
             self.unasked.boots.expect(now)

@@ -59,6 +59,11 @@ class LineSplitter:
         """Tell whether a lone `>` stands at the start of the line (some firmware prints no space)."""
         return self._buffer == b">"
 
+    def drop_half_prompt(self) -> None:
+        """Forget a lone `>`: it came before the question that a prompt would answer."""
+        if self.half_prompt:
+            self._clear()
+
     def take_half_prompt(self) -> list[Token]:
         """Take a lone `>` for a prompt; the caller has waited long enough for the space."""
         if not self.half_prompt:

@@ -358,6 +358,19 @@ def test_a_prompt_with_a_refusal_right_behind_it_gets_no_payload():
     assert bench.played.sent == [b"AT+CMGS=28\r"]
 
 
+@pytest.mark.parametrize("behind", [b" ", b"", b"\r\n"])
+def test_half_a_prompt_from_before_the_command_gets_no_payload(behind):
+    """Found by fuzzing (seed 33031): its space came behind the command."""
+    bench = ChatBench()
+    bench.rx(b"\r\n+CMS ERROR: 500\r\n>")
+    bench.start(SEND)
+    bench.rx(behind)
+    bench.wait(1.0)
+    assert not any(SUBMIT.encode() in data for data in bench.played.sent)
+    bench.rx(b"\r\n> ")
+    assert SENT in bench.played.sent
+
+
 def test_a_prompt_without_its_space_counts_after_a_quiet_moment():
     bench = ChatBench()
     bench.start(SEND)
