@@ -21,7 +21,7 @@ from kentongan.daemon.pin_ledger import PinLedger
 from kentongan.daemon.power import open_power
 from kentongan.daemon.recorder import Recorder
 from kentongan.daemon.recoveries import Recoveries
-from kentongan.daemon.workers import ModemWorker
+from kentongan.daemon.workers import ModemWorker, Outfit
 
 SIMULATED = "sim:"  # a port of this kind is a virtual modem inside this process
 
@@ -52,10 +52,10 @@ class Modems:
             rung, tries, age_s = stood
             modem.resume(rung, tries, self._clock.monotonic() - age_s)
         emit = partial(listen, self._clock, self._emit)
-        worker = ModemWorker(line.name, modem, port_of(line.port, line.baud), emit, self._clock)
         power, missing = open_power(line)
-        worker.power = power.cycle
-        worker.record = Recorder(self._past.recordings, line.name, lambda: self._clock.now().wall_ms).record
+        recorder = Recorder(self._past.recordings, line.name, lambda: self._clock.now().wall_ms)
+        worker = ModemWorker(line.name, modem, port_of(line.port, line.baud), emit, self._clock)
+        worker.outfit = Outfit(power.cycle, recorder.record)
         for why in missing:
             self._log.warning("power_switch_missing", line=line.name, why=why)
         return worker

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from typing import Protocol, assert_never
 
+import msgspec
+
 from kentongan.at.commands import ModemCommand, Shutdown
 from kentongan.at.errors import PortBusy, PortLost
 from kentongan.at.events import ModemEvent, PortAction, PowerCycle, Reopen, Restarted, RungClimbed, SetRate, SlotFound
@@ -73,6 +75,13 @@ class Beats:
         return [name for name, last in self._last.items() if now - last > limit_s]
 
 
+class Outfit(msgspec.Struct, frozen=True):
+    """What stands around a port: the switch of its modem, and where a conversation before a fault is kept."""
+
+    power: Callable[[], str] | None = None
+    record: Callable[[str, Sequence[str], float], str] | None = None
+
+
 class ModemWorker:
     """Owns one serial port and its engine."""
 
@@ -88,8 +97,7 @@ class ModemWorker:
         self._inbox: SimpleQueue[ModemCommand | Recording | PowerOff] = SimpleQueue()
         self._stopping = False
         self._missing = ""  # why the port could not be opened the last time
-        self.power: Callable[[], str] | None = None
-        self.record: Callable[[str, Sequence[str], float], str] | None = None
+        self.outfit = Outfit()
 
     def put(self, command: ModemCommand | Recording | PowerOff) -> None:
         """Hand a command over from another thread."""
@@ -181,7 +189,7 @@ class ModemWorker:
     def _hand_on(self) -> None:
         for event in self._modem.events():
             self._emit(LineEvent(self.name, event, self._announced_ms(event)))
-            if isinstance(event, RungClimbed | Restarted) and self.record is not None:
+            if isinstance(event, RungClimbed | Restarted):
                 self._recorded(f"{type(event).__name__} {event}")
         for action in self._modem.actions():
             self._act(action)
@@ -195,7 +203,9 @@ class ModemWorker:
 
     def _recorded(self, why: str) -> None:
         """Keep what was said before a fault."""
-        if self.record is not None and (name := self.record(why, self._modem.black_box(), self._clock.monotonic())):
+        if (record := self.outfit.record) is None:
+            return
+        if name := record(why, self._modem.black_box(), self._clock.monotonic()):
             self._emit(Recorded(self.name, name))
 
     def _act(self, action: PortAction) -> None:
@@ -207,8 +217,8 @@ class ModemWorker:
                     self._port.set_rate(baud)
             case PowerCycle(why):
                 self._close(why)
-                if self.power is not None:
-                    self._emit(PowerCycled(self.name, self.power()))
+                if (power := self.outfit.power) is not None:
+                    self._emit(PowerCycled(self.name, power()))
             case _:
                 assert_never(action)
 

@@ -19,7 +19,7 @@ from kentongan.daemon.clock import SystemClock
 from kentongan.daemon.control import ControlRequest
 from kentongan.daemon.events import Event, LineEvent, PortMissing, PowerCycled, PowerOff, Recorded, Recording
 from kentongan.daemon.requests import AskTrace
-from kentongan.daemon.workers import ModemWorker
+from kentongan.daemon.workers import ModemWorker, Outfit
 
 WAIT_S = 60.0
 
@@ -94,7 +94,7 @@ def test_a_power_cycle_is_carried_out_and_told(bench: Bench, simulator: PtyModem
         simulator.call(lambda modem: (modem.power(False), modem.power(True)))
         return "power key pressed twice"
 
-    bench.worker.power = cut
+    bench.worker.outfit = Outfit(power=cut)
     bench.thread.start()
     bench.ready()
     simulator.inject(Fault(FaultKind.LINE, data="NORMAL POWER DOWN"))
@@ -111,7 +111,7 @@ def test_what_was_said_before_a_fault_is_recorded_and_can_be_asked_for(bench: Be
         kept.append((why, list(lines)))
         return "a-1.txt"
 
-    bench.worker.record = record
+    bench.worker.outfit = Outfit(record=record)
     bench.thread.start()
     bench.ready()
     bench.worker.put(Recording("a", ControlRequest("trace", AskTrace(), answers.put)))
@@ -123,7 +123,7 @@ def test_what_was_said_before_a_fault_is_recorded_and_can_be_asked_for(bench: Be
 
 
 def test_a_persons_wish_cuts_the_power(bench: Bench, simulator: PtyModem) -> None:
-    bench.worker.power = lambda: "supply cut for 5 s"
+    bench.worker.outfit = Outfit(power=lambda: "supply cut for 5 s")
     bench.thread.start()
     bench.ready()
     bench.worker.put(PowerOff("a"))
