@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from published import check, validator
 
 from kentongan.mqtt import payloads
@@ -66,3 +67,27 @@ class Emissions:
             check(topic, bytes.fromhex(payload), retained=retain == "1")
         except Exception as error:  # noqa: BLE001  whatever is wrong with it is to be told at the end, not in between
             self.invalid.append(f"{topic}: {error!r:.500}")
+
+
+WITNESS = Emissions()
+
+
+def pytest_sessionstart() -> None:
+    """Begin with the session."""
+    WITNESS.begin()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the session for what a process said."""
+    WITNESS.end()
+    if WITNESS.invalid:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many documents were held, and which were wrong."""
+    for line in WITNESS.invalid:
+        terminalreporter.write_line(f"not as published: {line}", red=True)
+    here, others = WITNESS.here.count, f"{WITNESS.from_children} of {WITNESS.children} others"
+    held = f"{here} documents of this process and {others} were held against contract/schemas"
+    terminalreporter.write_line(f"{held}: {len(WITNESS.invalid)} invalid")
