@@ -52,9 +52,10 @@ format: ## lay the code out as `make lint` wants it
 	$(RUN) -m ruff check --fix-only --select I .
 	$(RUN) -m ruff format .
 
-bench: ## measure latency, start, memory, traffic and the codec; writes benchmarks/RESULTS.md (two minutes)
+bench: ## measure latency, start, memory, idling, traffic and the codec; writes benchmarks/RESULTS.md (five minutes)
 	@$(SETUP) broker dev
 	$(RUN) benchmarks/latency.py --write
+	$(RUN) benchmarks/idle.py --write
 	$(RUN) benchmarks/traffic.py --write
 	$(RUN) benchmarks/bench_pdu.py --write
 	$(RUN) benchmarks/bench_modem.py --write
