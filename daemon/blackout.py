@@ -3,7 +3,7 @@
 The beginning is what the store's clock last showed, within a minute; both times are told only when they can be trusted.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from kentongan.daemon.clerk import Words
 from kentongan.daemon.clerk_desk import ClerkDesk, speaking
@@ -19,8 +19,7 @@ SETTLE_MS = 180_000  # what waited at the operator arrives in the first minutes
 CLOCK_MS = 900_000  # how long the clock may take to be set
 
 
-@dataclass(frozen=True, slots=True)
-class Boot:
+class Boot(msgspec.Struct, frozen=True):
     """The machine's present life: the kernel's name for it and its age, and the last moment of the life before."""
 
     boot_id: str

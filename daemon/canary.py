@@ -4,7 +4,6 @@ A text that is lost twice while plain messages come back is filtered (domain.md 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -21,8 +20,7 @@ LOST = 2
 FACT = "canary"
 
 
-@dataclass(frozen=True, slots=True)
-class Songs:
+class Songs(msgspec.Struct, frozen=True):
     """The texts by name as they go out, each with a fresh ticket number, and the number they go to."""
 
     own_number: str

@@ -5,7 +5,8 @@ written down before it is sent, so that a crash costs a notice and never doubles
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from kentongan.at.events import ModemState
 from kentongan.daemon import faults
@@ -27,8 +28,7 @@ SILENT_UNTIL = "clerk.silent_until"
 TOLD, OVER = "told", "over"
 
 
-@dataclass(frozen=True, slots=True)
-class Clerks:
+class Clerks(msgspec.Struct, frozen=True):
     """Whom to tell, and when even a notice has to wait for the morning."""
 
     numbers: tuple[str, ...]

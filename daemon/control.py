@@ -10,7 +10,6 @@ import socket
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -43,8 +42,7 @@ class Response(msgspec.Struct, frozen=True, omit_defaults=True):
     error: Refusal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ControlRequest:
+class ControlRequest(msgspec.Struct, frozen=True):
     """A checked request for the core; `reply` takes its result or a `Refusal`, once, from any thread."""
 
     name: str
@@ -71,11 +69,10 @@ def respond(result: object) -> bytes:
     return msgspec.json.encode(response) + b"\n"
 
 
-@dataclass(slots=True, eq=False)
-class _Client:
+class _Client(msgspec.Struct, eq=False):
     connection: socket.socket
-    received: bytearray = field(default_factory=bytearray)
-    unsent: bytearray = field(default_factory=bytearray)
+    received: bytearray = msgspec.field(default_factory=bytearray)
+    unsent: bytearray = msgspec.field(default_factory=bytearray)
     waiting: bool = False  # the core owes an answer
 
     def close(self) -> None:

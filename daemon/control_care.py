@@ -1,8 +1,9 @@
 """What the technician's console asks of the gateway beside tickets: troubles, recordings, tests, figures of a month."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import assert_never
+
+import msgspec
 
 from kentongan.daemon.control import ControlRequest, Refusal
 from kentongan.daemon.events import Answer, Command, EndProcess, Note, PowerOff, Recording
@@ -31,8 +32,7 @@ from kentongan.queue.records import Moment, Ticket
 from kentongan.queue.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Informants:
+class Informants(msgspec.Struct, frozen=True):
     """Who knows."""
 
     lines: Mapping[str, Line]

@@ -1,7 +1,8 @@
 """The control socket's requests as the core answers them; numbers are shown masked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from kentongan.at import pdu
 from kentongan.at.errors import PduError
@@ -21,8 +22,7 @@ VALIDITY_MIN = 1_440
 MAX_PARTS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(msgspec.Struct, frozen=True):
     """The lines and what is known of their SIMs."""
 
     lines: Mapping[str, Line]

@@ -9,8 +9,9 @@ nothing and logs nothing; it owns the store, and only the core's thread calls it
 """
 
 from collections import deque
-from dataclasses import dataclass
 from typing import assert_never
+
+import msgspec
 
 from kentongan.at import commands as to_modem
 from kentongan.at import events as at
@@ -56,8 +57,7 @@ POSTPONED = 200  # events kept while the store is away: the broker's 20 commands
 Stored = at.SlotFound | at.DirectMessage | at.ReportReceived | at.SendEnded | at.LateSubmit
 
 
-@dataclass(frozen=True, slots=True)
-class Rooms:
+class Rooms(msgspec.Struct, frozen=True):
     """The core's helpers, each with one duty."""
 
     intake: Intake

@@ -5,7 +5,6 @@ bad command never blocks the next one and never echoes what was sent.
 """
 
 import traceback
-from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
@@ -36,8 +35,7 @@ from kentongan.queue.records import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class County:
+class County(msgspec.Struct, frozen=True):
     """What of the office's configuration the commands depend on."""
 
     replies: ReplyRules

@@ -4,8 +4,9 @@ Pure. Whatever the modem printed gives a value: a part to store, a status report
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha256
+
+import msgspec
 
 from kentongan.at import pdu
 from kentongan.at.errors import PduError
@@ -30,16 +31,14 @@ def _unheeded(_line: str, _content: Quarantined, _at: Moment) -> list[Command]:
     return []
 
 
-@dataclass(frozen=True, slots=True)
-class Ears:
+class Ears(msgspec.Struct, frozen=True):
     """Who looks at what comes in: `sort` sets aside what is no citizen's, `heed` acts on it once it is stored."""
 
     sort: Callable[[InboundPart], InboundPart] = _as_it_is
     heed: Callable[[str, Quarantined, Moment], list[Command]] = _unheeded
 
 
-@dataclass(frozen=True, slots=True)
-class Office:
+class Office(msgspec.Struct, frozen=True):
     """What the interpretation needs to know of the gateway: the key of the sender references and its own numbers."""
 
     secret: bytes
@@ -47,8 +46,7 @@ class Office:
     ears: Ears = Ears()
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """A status report; `delivered` is `None` while the service centre keeps trying (3GPP TS 23.040 §9.2.3.15)."""
 
     reference: int
@@ -56,8 +54,7 @@ class Report:
     delivered: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """A PDU and where it came from."""
 
     line: str

@@ -5,7 +5,6 @@ A ticket's words are played again by `command/resend`, on the topic whose access
 
 import platform
 import sqlite3
-from dataclasses import dataclass
 from itertools import islice
 from typing import assert_never
 
@@ -30,8 +29,7 @@ LOG_LINES = 30  # contract 4.9
 MAX_OCTETS = 7_000  # of a result: the whole response stays below 8 kB (contract 4.9)
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(msgspec.Struct, frozen=True):
     """Where the answers come from."""
 
     store: Store

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from kentongan.daemon import operators
 from kentongan.daemon.answers import Answers, Template
@@ -24,8 +25,7 @@ from kentongan.queue.records import Moment
 from kentongan.queue.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
+class Outside(msgspec.Struct, frozen=True):
     """What the keeper must be told of the world: the machine's boot, the quiet hours, the moment."""
 
     boot: Boot

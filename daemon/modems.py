@@ -1,9 +1,10 @@
 """Make the modem workers: each line's engine, its port, its power switch, and what it knows of its card."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from kentongan.at import pdu
 from kentongan.at.errors import PduError
@@ -26,8 +27,7 @@ from kentongan.daemon.workers import ModemWorker, Outfit
 SIMULATED = "sim:"  # a port of this kind is a virtual modem inside this process
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(msgspec.Struct, frozen=True):
     """What earlier lives of the program left behind."""
 
     recoveries: Recoveries

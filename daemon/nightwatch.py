@@ -4,7 +4,8 @@ A probe that could not be sent says nothing of the way to us; only one that was 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from kentongan.at.commands import Refresh
 from kentongan.daemon import patrol
@@ -16,8 +17,7 @@ from kentongan.queue.records import Moment
 from kentongan.queue.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Beat:
+class Beat(msgspec.Struct, frozen=True):
     """Who we are on the watch: our ticket prefix, our own number, the neighbours and the key shared with them."""
 
     prefix: str

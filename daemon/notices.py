@@ -4,7 +4,8 @@ Refuses to guess: a sentence that it does not know gives nothing (domain.md 4.4)
 """
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 _MONTHS = {
     name: number
@@ -21,16 +22,14 @@ _UNTIL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Noticed:
+class Noticed(msgspec.Struct, frozen=True):
     """What was read; `active_until` is YYYY-MM-DD or empty."""
 
     balance_idr: int | None
     active_until: str
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """How balance (one group) and validity (day, month, year) are written; the first pattern that is found counts."""
 
     rupiah: tuple[re.Pattern[str], ...]

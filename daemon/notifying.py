@@ -1,8 +1,8 @@
 """`command/notify` and `command/broadcast`: texts to people who did not write, and the limits that they need."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+import msgspec
 from msgspec import UNSET
 
 from kentongan.daemon.effects import Made
@@ -18,12 +18,11 @@ from kentongan.queue.store import Store
 MAX_NOTICES = 200  # that wait
 
 
-@dataclass(frozen=True, slots=True)
-class Addressees:
+class Addressees(msgspec.Struct, frozen=True):
     """Whom the office allows: its people by role, and how many of a broadcast leave in a day (0: none)."""
 
     line: str  # sends what belongs to no ticket
-    people: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, str] = msgspec.field(default_factory=dict)
     broadcast_per_day: int = 0
     max_parts: int = 6
     secret: bytes = b""  # of the sender references, by which wishes for no news are kept

@@ -7,8 +7,9 @@ import base64
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 COUNTRY = "62"
 # International prefixes seen in front of 62: the plain one and those of the carriers 001, 007, 008 and 01017.
@@ -31,8 +32,7 @@ class PartyKind(StrEnum):
     HIDDEN = "hidden"
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(msgspec.Struct, frozen=True):
     """A normalised address: `number` is E.164 or empty, `address` what the network showed."""
 
     number: str

@@ -1,8 +1,8 @@
 """The retained documents under `status/`: who the gateway is and how it is (contract 4.2, 4.6). Pure."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from kentongan.at.events import ModemState
@@ -43,8 +43,7 @@ _REGISTRATIONS: dict[int, Literal["home", "roaming", "searching", "denied", "non
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(msgspec.Struct, frozen=True):
     """How often the gateway gives signs of life (decisions.md 8)."""
 
     keepalive_s: int
@@ -56,8 +55,7 @@ OFFICE = Profile(keepalive_s=30, health_s=60, lease_s=180)
 METERED = Profile(keepalive_s=240, health_s=900, lease_s=2_700)
 
 
-@dataclass(frozen=True, slots=True)
-class Papers:
+class Papers(msgspec.Struct, frozen=True):
     """What of the documents never changes while the process lives."""
 
     voice: Voice

@@ -8,7 +8,8 @@ make two gateways talk to each other.
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 HOUR_MS, MINUTE_MS = 3_600_000, 60_000
 SETTLE_MS = 15 * MINUTE_MS  # after the start
@@ -77,8 +78,7 @@ def answered_nonce(text: str, key: bytes) -> str:
     return found[2] if found and good else ""
 
 
-@dataclass(slots=True)
-class Probe:
+class Probe(msgspec.Struct):
     """One way that is tried again and again; moments are those of the steady clock."""
 
     every_ms: int
@@ -126,13 +126,12 @@ def wants_refresh(failed: int) -> bool:
     return failed == BROKEN - 1 or (failed > BROKEN and failed % (12 * HOUR_MS // SLOWLY_MS) == 0)
 
 
-@dataclass(slots=True)
-class Neighbour:
+class Neighbour(msgspec.Struct):
     """A paired gateway: our rounds to it, and how often we answered its own today."""
 
     number: str
     probe: Probe
-    answered: list[int] = field(default_factory=list)
+    answered: list[int] = msgspec.field(default_factory=list)
 
     def may_answer(self, steady_ms: int) -> bool:
         """Tell whether another answer is no loop yet, and count it."""

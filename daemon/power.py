@@ -5,9 +5,10 @@ power switch that fails is a line of the log, and the ladder goes on.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
+
+import msgspec
 
 from kentongan.daemon.config import LineConfig
 from kentongan.daemon.gpio import open_input, open_output
@@ -35,8 +36,7 @@ class Read(Protocol):
     def read(self) -> bool: ...  # noqa: D102 - the class says it
 
 
-@dataclass(slots=True)
-class PowerKey:
+class PowerKey(msgspec.Struct):
     """The key of a modem: the same pulse switches on and off.
 
     With a STATUS pin it is known which; without, one pulse and two pulses take turns, two first: a modem that hangs is
@@ -66,8 +66,7 @@ class PowerKey:
         self.pin.set(False)
 
 
-@dataclass(slots=True)
-class Rail:
+class Rail(msgspec.Struct):
     """A switch in the modem's supply; a modem that does not start by itself has its key pressed afterwards."""
 
     pin: Driven
@@ -85,8 +84,7 @@ class Rail:
         return f"supply cut for {RAIL_OFF_S:g} s"
 
 
-@dataclass(slots=True)
-class UsbPort:
+class UsbPort(msgspec.Struct):
     """A port of a hub whose power `uhubctl` can switch."""
 
     hub: str

@@ -1,8 +1,8 @@
 """Replies of the backend: whether one may go, its draft, its end (contract 4.9, checks 8 and 9)."""
 
 from collections import deque
-from dataclasses import dataclass, field
 
+import msgspec
 from msgspec import UNSET
 
 from kentongan.daemon.effects import Made
@@ -29,8 +29,7 @@ MAX_QUEUED = 2_000  # replies that wait: four days at the default daily cap
 MINUTE_MS = 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyRules:
+class ReplyRules(msgspec.Struct, frozen=True):
     """The office's limits on replies."""
 
     max_parts: int
@@ -40,8 +39,7 @@ class ReplyRules:
     secret: bytes = b""  # of the sender references
 
 
-@dataclass(frozen=True, slots=True)
-class Whom:
+class Whom(msgspec.Struct, frozen=True):
     """Who gets a reply, on which line; without a ticket nobody wrote before."""
 
     number: str
@@ -50,12 +48,11 @@ class Whom:
     wrote_ms: int = -FRESH_MS
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(msgspec.Struct):
     """Replies accepted in the last minute."""
 
     per_minute: int
-    taken: deque[int] = field(default_factory=deque)
+    taken: deque[int] = msgspec.field(default_factory=deque)
 
     def spent(self, at: Moment) -> bool:
         """Tell whether another reply would be one too many."""

@@ -5,7 +5,8 @@ hands the office's identity to whoever asked for it (domain.md 0.8).
 """
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from kentongan.at.pdu import Alphabet, Deliver
 from kentongan.daemon.answers import is_an_answer
@@ -30,8 +31,7 @@ _CODE_WORDS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Screened:
+class Screened(msgspec.Struct, frozen=True):
     """Why a message is not a ticket; `keep_body` is false for a one-time code."""
 
     reason: str

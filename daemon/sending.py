@@ -4,7 +4,8 @@ Pure but for the store it is given. `SENDING` is committed before the command th
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from kentongan.at import commands as to_modem
 from kentongan.at import events as at
@@ -32,8 +33,7 @@ ALWAYS = frozenset({Priority.EMERGENCY, Priority.ACKNOWLEDGEMENT})  # allowed in
 EVERYTHING = frozenset(Priority)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """Pace and caps of one line (decisions.md 7)."""
 
     pace_ms: int
@@ -42,8 +42,7 @@ class Limits:
     per_number: int = 0  # messages a day to one recipient, 0 for any number of them
 
 
-@dataclass(frozen=True, slots=True)
-class Habits:
+class Habits(msgspec.Struct, frozen=True):
     """What the office allows where something went wrong (decisions.md 4, 7)."""
 
     failover_ms: int = 0  # after which what waits for a line leaves on another one, 0 for never
@@ -54,8 +53,7 @@ HOLD = Habits()
 RESEND_MS = 60_000  # until a reply in doubt goes again: the modem's late answer comes before that
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
+class QuietHours(msgspec.Struct, frozen=True):
     """Minutes of the office's day between which only `ALWAYS` leaves; equal bounds mean never quiet."""
 
     from_min: int

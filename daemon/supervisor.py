@@ -6,8 +6,9 @@ Feeds the watchdog only while every worker comes round; a modem without SIM or a
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import FrameType
+
+import msgspec
 
 from kentongan.at.commands import Shutdown
 from kentongan.daemon.control import ControlServer
@@ -28,8 +29,7 @@ LINK_STOP_S = 6.0  # the farewell's PUBACK has 5 s (contract 6.10)
 EXIT_OK, EXIT_DIED, EXIT_DAMAGED = 0, 70, 74  # 74: the store is damaged, the next start rescues it
 
 
-@dataclass(frozen=True, slots=True)
-class Crew:
+class Crew(msgspec.Struct, frozen=True):
     """Everything that has a thread, and what the main thread does for it."""
 
     core: CoreWorker
