@@ -150,11 +150,9 @@ hw-test: ## boot the image on an emulated Raspberry Pi 3 and play thirteen scena
 hw-test-fast: ## prove the package and its units under a real systemd (root; a few minutes)
 	sh hw-tests/fast/run
 
-# MACHINE=kvm or tcg takes a whole virtual machine in place of a container: a boot costs half a minute and more then.
 CUTS ?= 100
-MACHINE ?= container
 power-cuts: ## cut the power of an x86-64 machine CUTS times in traffic; writes docs/appliance.md (root; a quarter of an hour)
-	sh hw-tests/power/run --cuts $(CUTS) --machine $(MACHINE) --write
+	sh hw-tests/power/run --cuts $(CUTS) --write
 
 clean: ## remove all that make made in this folder
 	rm -rf .venv .venv-debian13 .typing build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

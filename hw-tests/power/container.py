@@ -1,7 +1,7 @@
 # ruff: noqa: INP001, S603, S607, TID251 - a script that starts programs and looks at the clock
-"""The same machine as a container: the host's kernel, a real systemd, and the disk with the cache that a cut empties.
+"""A machine as a container: the host's kernel, a real systemd, and the disk with the cache that a cut empties.
 
-Starts in a second where a virtual machine takes a minute. The cut is what file systems' own authors use: the kernel is
+The cut is what file systems' own authors use: the kernel is
 told to shut the file system down without writing anything more (EXT4_IOC_SHUTDOWN), every process gets SIGKILL, and
 what the disk had in its cache is lost as in `disk.py`.
 """
@@ -27,8 +27,6 @@ MASKED = ("systemd-networkd.service", "systemd-udevd.service", "systemd-udev-tri
 class Container:
     """`on` and `cut` are the plug in the wall."""
 
-    kind = "container"
-
     def __init__(self, cache: Path, folder: Path, uart: str) -> None:
         self.disk = Disk(folder)
         self._cache, self._folder, self._uart = cache, folder, Path(uart)
@@ -36,9 +34,6 @@ class Container:
         self._data.mkdir(exist_ok=True)
         self._export.touch()
         self._uart.chmod(0o666)
-        toml = (cache / "root/etc/kentongan/kentongan.toml").read_text()
-        (folder / "kentongan.toml").write_text(toml.replace("10.0.2.2", "127.0.0.1"))
-        (folder / "kentongan.toml").chmod(0o644)
         self._storage: subprocess.Popen[bytes] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._loop = ""
@@ -67,7 +62,6 @@ class Container:
             *("systemd-nspawn", "--quiet", "--directory", self._cache / "root", "--boot", "--read-only"),
             *("--register=no", "--keep-unit", "--machine=kentongan-power", "--console=pipe", *overlays),
             *(f"--bind-ro=/dev/null:/etc/systemd/system/{unit}" for unit in MASKED),
-            f"--bind-ro={self._folder / 'kentongan.toml'}:/etc/kentongan/kentongan.toml",
             f"--bind={self._uart}:/dev/ttyS0",
         ]
         with (self._folder / "console.log").open("ab") as log:

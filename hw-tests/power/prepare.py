@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 COUNTY, GATEWAY = "7322", "kec-sabbang-01"
-PORT = 18883  # the broker outside, as the guest sees it: QEMU's user network maps 10.0.2.2 to loopback
+PORT = 18883  # of the broker outside, on loopback
 CONFIG = f"""\
 [gateway]
 county_id = "{COUNTY}"
@@ -29,7 +29,7 @@ per_hour = 36000
 per_day = 864000
 
 [mqtt]
-url = "mqtts://10.0.2.2:{PORT}"
+url = "mqtts://127.0.0.1:{PORT}"
 username = "{GATEWAY}"
 password_file = "credentials/mqtt"
 ca_file = "ca.crt"
@@ -52,8 +52,7 @@ FILES = {
     "etc/kentongan/kentongan.toml": CONFIG,
     "etc/hostname": "kentongan\n",
     "etc/hosts": "127.0.0.1 localhost kentongan\n",
-    "etc/fstab": "LABEL=rootfs / ext4 ro,noatime 0 0\ntmpfs /tmp tmpfs nosuid,nodev,mode=1777,size=64M 0 0\n",
-    "etc/systemd/network/50-kentongan.network": "[Match]\nName=e*\n\n[Network]\nAddress=10.0.2.15/24\n",
+    "etc/fstab": "",
     "etc/systemd/journald.conf.d/kentongan.conf": "[Journal]\nStorage=volatile\nForwardToConsole=no\n",
 }
 
@@ -64,7 +63,7 @@ def certificates(folder: Path) -> None:
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"]
     ca = ["-x509", *curve, "-subj", "/CN=CA uji", "-keyout", "ca.key", "-out", "ca.crt"]
     broker = ["-x509", *curve, "-subj", "/CN=broker", "-CA", "ca.crt", "-CAkey", "ca.key", "-keyout", "broker.key"]
-    names = ["-addext", "subjectAltName=IP:10.0.2.2,IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]
+    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]
     for words in (ca, [*broker, *names, "-out", "broker.crt"]):
         subprocess.run(["openssl", "req", *words], cwd=folder, check=True, capture_output=True)
 
