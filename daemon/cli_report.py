@@ -30,7 +30,13 @@ def _period(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 
 @click.command()
 @config_option
-@click.option("--month", "period", callback=_period, metavar="2026-10", help="The month, else the last whole one.")
+@click.option(
+    "--month",
+    "period",
+    callback=_period,
+    metavar="2026-10",
+    help="The month, else the last whole one (in a box's first month: that one).",
+)
 @click.option("--csv", "table", type=FileOrTerminal, help="Write a table that Excel opens; `-` is the terminal.")
 @click.option("--html", "sheet", type=FileOrTerminal, help="Write a page to print, for a browser.")
 @click.pass_obj
@@ -50,11 +56,11 @@ def report(path: Path, period: str | None, table: Path | None, sheet: Path | Non
 
 
 def sheet_of(config: Config, period: str | None = None) -> tuple[str, monthly_sheet.Sheet]:
-    """Lay a month out, else the last whole one; gives its name too. Raises `StoreUnreadable`."""
+    """Lay a month out, else the last whole one or a new box's first; gives its name too. Raises `StoreUnreadable`."""
     store, zone = look(config), OfficeZone(config.gateway.timezone)
     now_ms = max(SystemClock().now().wall_ms, store.ledger.life()[1])
     this = month_of(0, now_ms, zone)[0]
-    period = period or shifted(this, -1)
+    period = period or last_whole(this, store.ledger.life()[0], zone)
     if period > this:
         raise click.BadParameter("that month has not begun", param_hint="--month")
     lines = [line.name for line in config.line]
@@ -63,6 +69,11 @@ def sheet_of(config: Config, period: str | None = None) -> tuple[str, monthly_sh
     rules = classify.load(Path(config.inbound.rules_file) if config.inbound.rules_file else classify.SHIPPED)
     by = monthly_sheet.Heading(config.gateway.name, config.gateway.gateway_id, now_ms, VERSION, zone, rules.areas)
     return period, monthly_sheet.sheet(month, last, by)
+
+
+def last_whole(this: str, born_ms: int, zone: OfficeZone) -> str:
+    """Name the month before this one; in the month a box was born that is this one."""
+    return this if born_ms >= span_of(this, zone.offset_min).start_ms else shifted(this, -1)
 
 
 def table_of(made: monthly_sheet.Sheet) -> str:

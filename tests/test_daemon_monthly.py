@@ -13,8 +13,9 @@ from edge import write_config
 
 from kentongan.daemon import monthly, monthly_page, monthly_sheet
 from kentongan.daemon.cli_group import cli
+from kentongan.daemon.cli_report import last_whole
 from kentongan.daemon.clock import OfficeZone
-from kentongan.daemon.monthly import Month, Span, Spread, Trouble
+from kentongan.daemon.monthly import Month, Span, Spread, Trouble, span_of
 from kentongan.daemon.monthly_sheet import Heading, Unit, lasted, shown
 from kentongan.queue.incidents import Incident
 
@@ -211,6 +212,12 @@ def test_a_month_is_written_one_way_or_the_other(tmp_path):
     refused = CliRunner().invoke(cli, ["--config", str(config), "report", "--month", "oktober"])
     assert refused.exit_code == 2
     assert "2026-10" in refused.output
+
+
+def test_a_box_in_its_first_month_tells_of_that_month_and_not_of_one_before_it_was_there():
+    born_ms = span_of("2026-11", ZONE.offset_min).start_ms
+    assert [last_whole(this, born_ms, ZONE) for this in ("2026-11", "2026-12")] == ["2026-11", "2026-11"]
+    assert last_whole("2026-11", born_ms - 1, ZONE) == "2026-10"
 
 
 def test_the_last_whole_month_goes_along_to_the_usb_stick(bench, tmp_path):
