@@ -77,8 +77,8 @@ class SearchNetwork:
     """Ask whether the network has been found."""
 
 
-FIRST = (HangUp(), ReadMark())
-"""A call blocks the modem; and what waits in the SIM for a new memory card is numbered above the mark."""
+FIRST = (HangUp, ReadMark, WriteMark)
+"""A call blocks the modem; what waits in the SIM is numbered above the mark, and the mark keeps up with a flood."""
 
 Watch = Poll | Inspect | Adjust | MeasureSupply | HangUp | SearchNetwork | Refresh
 Wish = HangUp | LeaveUssd | ChooseUssd | MeasureSupply | Adjust | Inspect | WalkOthers | ReadMark | WriteMark | Refresh
@@ -121,8 +121,9 @@ class Agenda:
 
     def next_job(self, now: float, *, may_send: bool, may_ask: bool) -> Job | None:
         """Take the next job that is due: calls first, then slots and parts in fair turns, then what can wait."""
-        for first in FIRST:
-            if first in self._wishes:
+        for kind in FIRST:
+            first = next((wish for wish in self._wishes if isinstance(wish, kind)), None)
+            if first is not None:
                 self._wishes.remove(first)
                 return first
         if may_send and self.sends and self._since_send >= FAIR_SHARE:

@@ -26,6 +26,7 @@ class Cards:
         self._memory = memory
         self._counter = counter
         self._marks: dict[str, int] = {}  # what the card in each line remembers
+        self._asked: dict[str, int] = {}  # the last mark that each line was told to write
 
     def heard(self, line: Line, event: SimIdentified | ServiceCentre | MarkFound, at: Moment) -> list[Command]:
         """Take what a modem says of its SIM."""
@@ -43,6 +44,7 @@ class Cards:
     def identified(self, line: Line, at: Moment) -> list[Command]:
         """Judge the SIM that a start found; the first one of a line is adopted, one without a number not judged."""
         self._marks.pop(line.name, None)
+        self._asked.pop(line.name, None)
         accepted = self._memory.noted(_accepted(line.name))
         if not line.iccid:
             return []
@@ -92,15 +94,19 @@ class Cards:
         return [Note("numbers_skipped", (("line", line.name), ("mark", mark)))]
 
     def round(self, lines: Iterable[Line]) -> list[Command]:
-        """Bring the marks up to date where fifty tickets have come since."""
+        """Bring the marks up to date: after the first ticket, then where fifty have come since."""
         given = self._counter.given()
-        due = [
-            line
-            for line in lines
-            if line.ready and not line.strange_sim and given - self._marks.get(line.name, given) >= MARK_EVERY
-        ]
-        self._marks |= {line.name: given for line in due}  # a phonebook that refuses is asked at the next fifty
+        due = [line for line in lines if line.ready and not line.strange_sim and self._stale(line.name, given)]
+        self._asked |= {line.name: given for line in due}  # a phonebook that refuses is asked at the next fifty
         return [ToModem(line.name, to_modem.WriteMark(given)) for line in due]
+
+    def _stale(self, line: str, given: int) -> bool:
+        """Tell whether a memory card that fails now would take numbers with it that the SIM does not account for."""
+        mark = self._marks.get(line)
+        if mark is None:
+            return False
+        last = max(mark, self._asked.get(line, 0))
+        return given - last >= (MARK_EVERY if last else 1)
 
 
 def _accepted(line: str) -> str:

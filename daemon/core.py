@@ -272,11 +272,12 @@ class Core:
             self._rooms.offering.look_ms = 0
             lines = self._lines.values()
             moved = self._rooms.sending.round(lines, moment)
-            return [*moved, *self._rooms.intake.reopen(moment), *self._rooms.cards.round(lines)]
+            return [*moved, *self._rooms.intake.reopen(moment)]
         return []
 
     def _pump(self, moment: Moment) -> list[Command]:
-        commands = self._rooms.offering.pump(moment)
+        commands = self._rooms.cards.round(self._lines.values())
+        commands += self._rooms.offering.pump(moment)
         for line in self._lines.values():
             commands += self._rooms.sending.next(line, moment)
         return commands

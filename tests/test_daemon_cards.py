@@ -104,17 +104,34 @@ def test_the_service_centre_is_known_after_a_restart(bench):
     assert bench.cards.centre("b") == ("", "")
 
 
-def test_the_mark_on_the_sim_is_brought_up_to_date_every_fifty_tickets(bench):
+def test_the_mark_is_on_the_sim_after_the_first_ticket_and_brought_up_to_date_every_fifty(bench):
     bench.ready()
     bench.broker_up()
-    bench.modem(at.MarkFound(0))
-    for index in range(49):
-        bench.sms(f"laporan {index}", sender=f"+62812000{index:04}")
-    assert marks(bench.pass_time(120)) == []
-    bench.sms("satu lagi", sender="+628129999999")
-    assert marks(bench.pass_time(61)) == [50]
-    bench.modem(at.MarkFound(50))
+    assert marks(bench.modem(at.MarkFound(0))) == []
+    asked = []
+    for index in range(101):
+        for counter in marks(bench.sms(f"laporan {index}", sender=f"+62812000{index:04}")):
+            asked.append((bench.store.counter.given(), counter))
+            assert marks(bench.modem(at.MarkFound(counter))) == []
+    assert asked == [(1, 1), (51, 51), (101, 101)]
     assert marks(bench.pass_time(300)) == []
+
+
+def test_a_phonebook_that_refuses_is_asked_at_the_next_fifty_and_after_a_start(bench):
+    bench.ready()
+    bench.modem(at.MarkFound(0))
+    asked = []
+    for index in range(52):
+        asked += marks(bench.sms(f"laporan {index}", sender=f"+62812000{index:04}") + bench.modem(at.MarkFound(0)))
+    assert asked == [1, 51]
+    insert(bench, OURS)
+    assert marks(bench.modem(at.MarkFound(0))) == [52]
+
+
+def test_a_phonebook_that_cannot_be_read_is_never_written_to(bench):
+    bench.ready()
+    for index in range(60):
+        assert marks(bench.sms(f"laporan {index}", sender=f"+62812000{index:04}")) == []
 
 
 def test_a_new_memory_card_never_gives_a_number_out_again(bench):

@@ -40,3 +40,20 @@ def test_sms_that_waited_in_the_sim_for_a_new_card_are_numbered_above_its_mark(t
     counters = sorted(parse_number(ticket.number).counter for ticket in world.bench.store.tickets(9))
     world.bench.core.close(world.bench.at)
     assert counters == list(range(42_011, 42_016))
+
+
+def test_the_sim_alone_keeps_a_new_memory_card_above_the_first_few_tickets(tmp_path: Path) -> None:
+    folders = [tmp_path / "old", tmp_path / "new"]
+    for folder in folders:
+        folder.mkdir()
+    worlds = [World(folder) for folder in folders]
+    counters = []
+    for world in worlds:
+        world.vm.device.tray.card.phonebook = dict(worlds[0].vm.device.tray.card.phonebook)
+        world.run()
+        assert world.violations() == []
+        world.bench.start()
+        counters.append([parse_number(ticket.number).counter for ticket in world.bench.store.tickets(9)])
+        world.bench.core.close(world.bench.at)
+    assert min(counters[0]) == 1
+    assert min(counters[1]) > max(counters[0])
