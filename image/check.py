@@ -61,7 +61,7 @@ def filled_in(settings: str) -> list[str]:
     """Name the keys of the delivered KONFIGURASI.txt that identify a box or hold a secret and are not empty."""
     pairs = (line.split(";")[0].partition("=") for line in settings.splitlines())
     told = {key.strip(): value.strip() for key, _, value in pairs if key.strip()}
-    open_keys = {"modem", "balas_otomatis", "jam_kantor"}
+    open_keys = {"modem", "balas_otomatis", "jam_kantor", "konsol"}
     return [key for key, value in told.items() if value and key not in open_keys]
 
 
