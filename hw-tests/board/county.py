@@ -51,13 +51,18 @@ class Phones:
     """The citizens' phones, and the modem that they write to."""
 
     def __init__(self) -> None:
-        self.modem = PtyModem(VirtualModem(personas.by_name("sim800"), seed=7), baud=115_200)
+        self._inside = VirtualModem(personas.by_name("sim800"), seed=7)
+        self.modem = PtyModem(self._inside, baud=115_200)
         self._shown: Counter[tuple[str, str]] = Counter()
         self._parts: dict[str, list[str]] = {}
 
     def hang(self, seconds: float) -> None:
         """Let the modem neither answer nor ring."""
         self.modem.inject(Fault(FaultKind.HANG, seconds=seconds))
+
+    def marked(self) -> list[str]:
+        """Read the marks in the SIM's phonebook."""
+        return [number for number, name in list(self._inside.device.tray.card.phonebook.values()) if name == "HWM"]
 
     def shown(self) -> Counter[tuple[str, str]]:
         """Count what the phones show, long ones joined: the parts of one leave in order."""

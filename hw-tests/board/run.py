@@ -20,7 +20,8 @@ from pathlib import Path
 
 from county import County, Missed, Phones
 from machine import Board, Card
-from scenes import SCENES, Stand, cut_in_traffic, first_boot
+from scenes import SCENES, cut_in_traffic, first_boot
+from stand import Stand
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/appliance.md"
 BEGIN, END = "<!-- hw-test -->\n", "<!-- /hw-test -->\n"

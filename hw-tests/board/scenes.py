@@ -1,35 +1,24 @@
-# ruff: noqa: INP001, T201, TID251, D102, D401 - a module beside a script; scenarios are named by the sentence that holds
+# ruff: noqa: INP001, TID251, D401 - a module beside a script; scenarios are named by the sentence that holds
 """What is played on the emulated board. Each scenario leaves the board working for the next one."""
 
 import time
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-from random import Random
+from subprocess import CalledProcessError
 
 import glow
-from county import GATEWAY, PASSWORD, County, Missed, Phones, need, wait
-from machine import Board, Card
+from county import PASSWORD, need
+from machine import Card
+from stand import SETTLE_S, SHORT_S, Stand
 
-BOOT_S, TICKET_S, SETTLE_S = 900, 240, 600  # an emulated board is slow, and a busy host slower
-SHORT_S, LONG_S = 11.0, 21.0  # two rounds of a blip; two of the longest code
+from kentongan.daemon.flashcard_report import STANDING
+
+LONG_S = 21.0  # two rounds of the longest code
 HANG_S = 170.0  # long enough for the alarm (a poll each minute), short enough to end before the power would be cycled
-GATE, WATCH = "kentongan.service", "kentongan-watch.service"
+GATE = "kentongan.service"
 WORKING = {"LISTRIK": glow.BLIP, "KARTU": glow.BLIP, "SERVER": glow.BLIP, "GANGGUAN": glow.DARK}
 DEAF = {"LISTRIK": glow.BLIP, "KARTU": glow.DARK, "SERVER": glow.BLIP, "GANGGUAN": "kedip 2 kali"}
 KILLED = {"LISTRIK": glow.STEADY, "KARTU": glow.DARK, "SERVER": glow.DARK, "GANGGUAN": "kedip 1 kali"}
 FULL = {"LISTRIK": glow.BLIP, "GANGGUAN": "kedip 6 kali"}
 REFUSED = WORKING | {"GANGGUAN": "kedip 8 kali"}
-SETTINGS = """kabupaten    = \u201cLuwu Utara\u201d
-awalan_tiket = lu 2
-zona_waktu   : {zone}
-server       = mqtts://10.0.2.2:{port}/
-server_user  = gw-lu2
-server_sandi = {password}
-hp_layanan   = '08114200000
-lampu        = 22, 23, 24, 25
-"""
 MEMORY = """awk '/^MemTotal/{t=$2} /^MemAvailable/{a=$2} /^MemFree/{f=$2}
 END{printf "%d %d %d\\n", t/1024, (t-a)/1024, (t-f)/1024}' /proc/meminfo
 for p in /proc/[0-9]*; do
@@ -37,126 +26,6 @@ for p in /proc/[0-9]*; do
     name=$(tr -c '[:print:]' ' ' <$p/cmdline | cut -c1-60)
     [ -n "$name" ] && [ "${pss:-0}" -gt 0 ] && echo "$pss $name"
 done 2>/dev/null | sort -rn"""
-
-
-@dataclass
-class Stand:
-    """Board, card, county and phones, and the book of what was sent."""
-
-    image: Path
-    folder: Path
-    county: County
-    phones: Phones
-    card: Card
-    board: Board
-    sent: dict[str, str] = field(default_factory=dict)  # number -> text
-    answers: dict[str, tuple[str, str]] = field(default_factory=dict)  # ticket -> number, text
-    boots: set[str] = field(default_factory=set)
-    dice: Random = field(default_factory=lambda: Random(13))  # noqa: S311 - the same moments each time
-    root: str = ""
-    transcript: list[str] = field(default_factory=list)
-
-    def say(self, text: str) -> None:
-        line = f"{time.strftime('%H:%M:%S', time.gmtime())}  +{self.board.since():6.1f} s  {text}"
-        self.transcript.append(line)
-        print(line, flush=True)
-
-    def wait(self, what: str, look: Callable[[], object], within_s: float = TICKET_S) -> float:
-        """Look until something is there; gives the seconds it took."""
-        began = time.monotonic()
-        wait(what, look, within_s, lambda: self.board.running)
-        return time.monotonic() - began
-
-    def settings(self, zone: str = "wita") -> None:
-        """Write the one file, as an office writes it: UTF-16, curly quotes, an Excel number."""
-        port = self.county.broker.port
-        self.card.put("KONFIGURASI.txt", SETTINGS.format(port=port, password=PASSWORD, zone=zone).encode("utf-16"))
-
-    def online(self) -> float:
-        """Wait for this boot's own word; gives the seconds since the plug went in."""
-
-        def new() -> bool:
-            boot = self.county.boot()
-            return bool(boot) and boot not in self.boots
-
-        self.wait("online", new, BOOT_S)
-        self.boots.add(self.county.boot())
-        self.say("the gateway is online at the county's broker, over TLS")
-        return self.board.since()
-
-    def send(self) -> str:
-        """Let a citizen who has not written before send an SMS."""
-        number = f"+62812{len(self.sent):08}"
-        self.sent[number] = f"Laporan {len(self.sent)}: lampu jalan di depan pasar Sabbang mati"
-        self.phones.modem.sms(number, self.sent[number])
-        return number
-
-    def ticket(self, number: str) -> str:
-        """Return the ticket of a citizen, empty while there is none."""
-        found = (
-            key
-            for key, body in self.county.tickets().items()
-            if (body["sender"]["number"], body["text"]) == (number, self.sent[number])  # type: ignore[index]
-        )
-        return next(found, "")
-
-    def taken(self) -> float:
-        """Let an SMS become a ticket; gives the seconds."""
-        number = self.send()
-        return self.wait("the ticket", lambda: self.ticket(number))
-
-    def answer(self, number: str) -> str:
-        ticket = self.ticket(number)
-        self.answers[ticket] = number, f"Terima kasih, sudah diteruskan ke Dinas PU. [{len(self.answers)}]"
-        self.county.order(ticket, self.answers[ticket][1])
-        return ticket
-
-    def lamps(self, wanted: dict[str, str], within_s: float, seconds: float = SHORT_S) -> float:
-        """Look until the lamps show it; gives the seconds until that look began."""
-        began = time.monotonic()
-        while True:
-            look = time.monotonic()
-            seen = self.board.watch(seconds)
-            if wanted.items() <= seen.items():
-                self.say(f"lamps: {', '.join(f'{name} {word}' for name, word in seen.items())}")
-                return look - began
-            need(self.board.running, "the emulated board went out")
-            need(look - began < within_s, f"the lamps show {seen}, not {wanted}")
-
-    def settle(self) -> None:
-        """Wait for all that is under way, then count; raises `Missed` with the first broken promise."""
-
-        def all_there() -> bool:
-            return all(self.ticket(number) for number in self.sent) and all(
-                self.county.reply(ticket) not in {"", "new", "queued", "sending", "accepted"} for ticket in self.answers
-            )
-
-        self.wait("tickets and replies", all_there, SETTLE_S)
-        tickets = Counter((body["sender"]["number"], body["text"]) for body in self.county.tickets().values())  # type: ignore[index]
-        wanted = Counter(self.sent.items())
-        need(not wanted - tickets, f"SMS lost: {list((wanted - tickets).elements())[:3]}")
-        need(not tickets - wanted, f"SMS that became two tickets: {list((tickets - wanted).elements())[:3]}")
-        twice = {number: keys for number, keys in self.county.numbers().items() if len(keys) > 1}
-        need(not twice, f"ticket numbers used twice: {twice}")
-        shown = self.phones.shown()
-        for ticket, answer in self.answers.items():
-            state = self.county.reply(ticket)
-            need(shown[answer] <= 1, f"reply sent twice: {answer}")
-            need(shown[answer] or state == "uncertain", f"reply lost: {answer}, {state}")
-
-    def highest(self) -> str:
-        return max(self.county.numbers(), default="")
-
-    def cut(self) -> None:
-        """Pull the plug; what the county holds about the life that ends is not the next one's word."""
-        self.boots.add(self.county.boot())
-        self.board.cut()
-
-    def restart(self) -> float:
-        """Pull the plug and put it in again."""
-        self.cut()
-        self.board.on()
-        return self.online()
 
 
 # -- the scenarios, in their order ------------------------------------------------------------------------------------
@@ -199,6 +68,32 @@ def in_and_out(stand: Stand) -> str:
     stand.settle()
     stand.say("reply on the citizen's phone, once")
     return f"ticket after {in_s:.1f} s, reply on the phone {out_s:.1f} s after its order"
+
+
+def hasil(stand: Stand) -> str:
+    """HASIL.txt tells by itself how the box is: SIM, operator, signal, and the last ticket number."""
+    stand.wait("the timer's first word", lambda: standing(stand))
+    first_s = stand.board.since()
+    said = standing(stand)
+    stand.say(f"HASIL.txt, by the timer: {said}")
+    highest = stand.highest()
+    if highest not in said:
+        stand.say("the timer was earlier than this ticket; its service is started again, as it is a day later")
+        stand.board.ssh("systemctl start kentongan-hasil.service")
+        said = standing(stand)
+        stand.say(f"HASIL.txt: {said}")
+    for word in (f"Tiket terakhir {highest}", "kartu ...", "sinyal", "TERHUBUNG"):
+        need(word in said, f"no {word!r} in HASIL.txt: {said}")
+    return f"first seen {first_s:.0f} s after the plug; last ticket {highest}"
+
+
+def standing(stand: Stand) -> str:
+    """Read from outside how the box said it is; empty while it has not, or is writing."""
+    try:
+        said = stand.card.get("HASIL.txt").decode("utf-8-sig", "replace")
+    except CalledProcessError:
+        return ""
+    return " / ".join(line.strip() for line in said.partition(f"{STANDING}\r\n")[2].splitlines())
 
 
 def working(stand: Stand) -> str:
@@ -381,6 +276,9 @@ def flashed_again(stand: Stand) -> str:
     """Re-flashing and the one file are the whole recovery: the same SIM, no ticket number used again."""
     before = stand.highest()
     stand.cut()
+    marks = stand.phones.marked()
+    stand.say(f"the highest number is {before}; the SIM's phonebook holds HWM {', '.join(marks) or 'not at all'}")
+    need(len(marks) == 1, f"marks on the SIM: {marks}")
     stand.card = Card(stand.image, stand.folder)
     stand.settings()
     stand.card.put("ca.crt", stand.county.tls.ca_file.read_bytes())
@@ -400,6 +298,7 @@ def flashed_again(stand: Stand) -> str:
 SCENES = (
     first_boot,
     in_and_out,
+    hasil,
     working,
     inside,
     modem_silent,
@@ -412,5 +311,3 @@ SCENES = (
     hardware_watchdog,
     flashed_again,
 )
-
-__all__ = ["GATEWAY", "SCENES", "Missed", "Stand"]
