@@ -6,7 +6,7 @@ The mark is one entry named `HWM` near the end of the SIM's phonebook. An entry 
 from dataclasses import dataclass
 
 from kentongan.at.dialect import Dialect
-from kentongan.at.dialogue import AtCommand, CmeError, Procedure
+from kentongan.at.dialogue import AtCommand, AtResponse, CmeError, Pause, Procedure
 from kentongan.at.procedures import ask
 from kentongan.at.results import fields, number
 
@@ -17,8 +17,11 @@ _NAMES = frozenset({NAME, NAME.encode("utf-16-be").hex().upper()})
 REACH = 5
 """Entries at the end of the phonebook that are looked at: the last one may be somebody's."""
 
-NOT_FOUND = 22
-"""CME 22: there is no entry in this range."""
+NOT_FOUND, SIM_BUSY = 22, 14
+"""CME 22: there is no entry in this range; CME 14: the card is still being read."""
+
+BUSY_TRIES = 10
+"""One a second. The numbers hang on the mark, but messages wait meanwhile, and init has waited for their memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Mark:
 
 def read_mark(dialect: Dialect) -> Procedure[Mark | None]:
     """Look for the mark; `None` when the phonebook cannot be read or has no free entry at its end."""
-    chosen = yield AtCommand('AT+CPBS="SM"', timeout_s=dialect.sim_s)
+    chosen = yield from _choose(dialect)
     state = yield from ask("AT+CPBS?", "+CPBS", dialect.sim_s)
     size = number(fields(state.lines[0])[-1]) if chosen.ok and state.lines else None
     if not size:
@@ -59,3 +62,15 @@ def write_mark(counter: int, dialect: Dialect) -> Procedure[Mark | None]:
         return None
     yield AtCommand(f'AT+CPBW={place.index},"{counter}",129,"{NAME}"', timeout_s=dialect.sim_s)
     return (yield from read_mark(dialect))
+
+
+def _choose(dialect: Dialect) -> Procedure[AtResponse]:
+    """Choose the card's phonebook, with patience for a card that is busy."""
+    command = AtCommand('AT+CPBS="SM"', timeout_s=dialect.sim_s)
+    chosen = yield command
+    for _ in range(BUSY_TRIES):
+        if not (isinstance(chosen.final, CmeError) and chosen.final.code == SIM_BUSY):
+            break
+        yield Pause(1.0)
+        chosen = yield command
+    return chosen

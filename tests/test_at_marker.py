@@ -71,6 +71,20 @@ def test_a_phonebook_that_refuses_stops_nothing(fault):
     assert marks(field)[-1] == 100
 
 
+@pytest.mark.parametrize("times", [1, 9, 0], ids=["once", "nine times", "for ever"])
+def test_no_message_is_reported_before_the_mark_was_looked_for_in_a_card_that_is_busy(times):
+    field = Field("sim800c")
+    field.vm.device.tray.card = Card(phonebook={SIZE: ("777", "HWM")})
+    field.vm.sms("+6281211112222", "lampu mati")
+    field.inject(f"cme:on=+CPBS,code=14,times={times}")
+    field.open().run(120)
+    events = field.events(at.MarkFound | at.SlotFound)
+    assert isinstance(events[-1], at.SlotFound)
+    assert [event.counter for event in events[:-1]] == ([777] if times else [])
+    (found_at,) = [when for when, event in field.log if isinstance(event, at.SlotFound)]
+    assert found_at - 1000.0 < 20
+
+
 def test_a_damaged_answer_hides_nobodys_entry():
     field = served(book={SIZE: ("+62811", "Pak Camat")})
     field.inject(r"answer:on=+CPBR,data=\r\n+CPBR: 25\r\n\r\nOK\r\n")
