@@ -100,6 +100,11 @@ class County:
         self._backend = subprocess.Popen(command, stdout=log, stderr=log)
         wait("the county's database", self._db.exists, 30, lambda: True)
 
+    def forget(self) -> None:
+        """Start the broker anew, without what it had retained."""
+        self.broker.stop()
+        self.broker.start()
+
     def close(self) -> None:
         if self._backend is not None:
             self._backend.terminate()
