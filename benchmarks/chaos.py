@@ -19,7 +19,7 @@ import results
 from books import Books, Content, content_of, filed
 from letters import letter, mixed
 from rig import Rig, rig
-from traffic import until
+from traffic import UNANSWERED, UNSETTLED, until
 
 from kentongan.at.simulator import Timing
 from kentongan.daemon.demo.matches import running
@@ -32,8 +32,6 @@ AIM_S, AFTER_S = 1.0, (0.0, 0.008)  # how long the line is waited for, and the k
 LOOK_S = 0.001
 TIMING = Timing(other_s=0.005, send_s=0.08, report_s=0.3)  # a send long enough to be struck
 NEW = "SELECT rowid, ticket_id FROM ticket WHERE rowid > ? ORDER BY rowid"
-UNSETTLED = "SELECT count(*) FROM reply WHERE NOT final AND status NOT IN ('uncertain', 'sent')"
-WITHOUT_ANSWER = "SELECT count(*) FROM outbox WHERE id NOT LIKE 'gap:%'"  # a hole is asked about after a minute
 
 
 class Storm:
@@ -47,6 +45,7 @@ class Storm:
         self.answers: dict[str, str] = {}  # ticket id -> text of the reply, empty for none
         self.struck: Counter[str] = Counter()  # what the gateway was doing
         self._air: deque[str] = deque()  # TPDUs on their way to the modem
+        self.settled = False
         self._seen = 0  # the last row of the county's tickets that was looked at
 
     def blow(self) -> None:
@@ -61,7 +60,7 @@ class Storm:
             self.bench.start_service("run")
         while self._air:
             self.bench.deliver(self._air.popleft())
-        until(self.bench, self.books, self._settled, SETTLE_S)
+        self.settled = until(self.bench, self.books, self._settled, SETTLE_S)
         self.books.drain(self.bench, 1.0)
 
     def _live(self, seconds: float) -> None:
@@ -107,7 +106,7 @@ class Storm:
 
     def _settled(self) -> bool:
         self._answer()
-        waiting = [self.bench.county(query)[0][0] for query in (UNSETTLED, WITHOUT_ANSWER)]
+        waiting = [self.bench.county(query)[0][0] for query in (UNSETTLED, UNANSWERED)]
         if any(waiting) or len(self.answers) != self.sent.total():
             return False
         return not self.bench.slots_used() and Counter(one.content for one in filed(self.bench)) == self.sent
@@ -138,6 +137,7 @@ class Storm:
             ("replies told to be uncertain", len(doubted), None),
             ("of these, on the phone after all", sum(read[one] for one in doubted), None),
             ("SMS left on the SIM", self.bench.slots_used(), 0),
+            ("storms that did not settle in time", int(not self.settled), 0),
         ]
 
 

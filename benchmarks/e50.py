@@ -21,7 +21,7 @@ import results
 from books import Books, Content, content_of, filed
 from letters import Letter, short, text_parts
 from rig import QUICK, Rig, compile_package
-from traffic import until
+from traffic import UNANSWERED, UNSETTLED, until
 
 from kentongan.at.simulator import Timing
 from kentongan.daemon.demo.matches import running
@@ -42,8 +42,6 @@ spec.loader.exec_module(backend)
 backend.GAP_WAIT_S, backend.RETRY_S, backend.ASK_S = 2, (2, 2, 5), 4
 backend.main()
 """
-UNSETTLED = "SELECT count(*) FROM reply WHERE NOT final AND status NOT IN ('uncertain', 'sent')"
-UNANSWERED = "SELECT count(*) FROM outbox WHERE id NOT LIKE 'gap:%' AND id NOT LIKE 'ask:%'"
 
 
 class Field(Rig):

@@ -21,6 +21,9 @@ from kentongan.daemon.demo.matches import running
 
 SEED = 41937
 WAIT_S = 120.0
+UNSETTLED = "SELECT count(*) FROM reply WHERE NOT final AND status NOT IN ('uncertain', 'sent')"
+# Orders of the county; a hole and a reply without an end it asks about again and again.
+UNANSWERED = "SELECT count(*) FROM outbox WHERE id NOT LIKE 'gap:%' AND id NOT LIKE 'ask:%'"
 
 
 def until(bench: Rig, books: Books, done: Callable[[], bool], within_s: float = WAIT_S) -> bool:
