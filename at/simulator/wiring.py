@@ -89,11 +89,11 @@ class Port:
             return 0
 
     def close(self) -> None:
-        """Vanish: the host's descriptor gets an I/O error."""
-        os.close(self.master)
-        os.close(self._slave)
+        """Vanish: the host's descriptor gets an I/O error. The name goes first: the kernel gives its number away again."""
         if self._link is not None and self._link.is_symlink() and self._link.readlink() == Path(self.name):
             self._link.unlink()
+        os.close(self.master)
+        os.close(self._slave)
 
 
 def _point(link: Path, target: str) -> None:
