@@ -89,7 +89,7 @@ class Port:
             return 0
 
     def close(self) -> None:
-        """Vanish: the host's descriptor gets an I/O error. The name goes first: the kernel gives its number away again."""
+        """Vanish: the host's descriptor gets an I/O error. The name goes first: its number will be another's."""
         if self._link is not None and self._link.is_symlink() and self._link.readlink() == Path(self.name):
             self._link.unlink()
         os.close(self.master)
