@@ -64,6 +64,10 @@ class Phones:
         """Read the marks in the SIM's phonebook."""
         return [number for number, name in list(self._inside.device.tray.card.phonebook.values()) if name == "HWM"]
 
+    def waiting(self) -> int:
+        """Count the SMS on the SIM."""
+        return len(self._inside.device.tray.memory.slots)
+
     def shown(self) -> Counter[tuple[str, str]]:
         """Count what the phones show, long ones joined: the parts of one leave in order."""
         while True:

@@ -274,13 +274,13 @@ def hardware_watchdog(stand: Stand) -> str:
 
 def flashed_again(stand: Stand) -> str:
     """Re-flashing and the one file are the whole recovery: the same SIM, no ticket number used again."""
-    stand.cut()
+    taken_out(stand)
     return another_card(stand)
 
 
 def sim_alone(stand: Stand) -> str:
     """Flashed anew once more while the broker lost its memory: the SIM alone keeps the numbers from coming again."""
-    stand.cut()
+    taken_out(stand)
     stand.county.forget()
     stand.say("the broker was started anew and remembers nothing")
     seen = another_card(stand)
@@ -288,6 +288,12 @@ def sim_alone(stand: Stand) -> str:
     skipped = [line for line in said.splitlines() if '"numbers_skipped"' in line and '"line": "a"' in line]
     need(skipped, "the SIM's mark was not heard")
     return f"{seen}, by the SIM's mark"
+
+
+def taken_out(stand: Stand) -> None:
+    """Pull the plug when the SIM is empty: what is on it becomes a second ticket, as its first is on the old card."""
+    stand.wait("an empty SIM", lambda: not stand.phones.waiting())
+    stand.cut()
 
 
 def another_card(stand: Stand) -> str:
