@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from kentongan.daemon import config, flashcard, flashcard_report
+from kentongan.daemon.durable import sync_folder
 from kentongan.daemon.errors import ConfigError
 from kentongan.daemon.flashcard import Flashcard, Note
 from kentongan.daemon.in_force import MARKER
@@ -263,7 +264,7 @@ def _facts(places: Places, card: Flashcard) -> list[tuple[str, str]]:
 def _move_changed(source: Path, target: Path) -> None:
     if not (target.exists() and target.read_bytes() == source.read_bytes()):
         source.replace(target)
-        _sync(target.parent)
+        sync_folder(target.parent)
 
 
 def _write(path: Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -278,12 +279,4 @@ def _write(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         file.flush()
         os.fsync(handle)
     aside.replace(path)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(path.parent)

@@ -4,13 +4,13 @@ The gateway keeps a copy of what it started on: in its state directory for its o
 directory for the watcher, which must go on showing lamps and cannot look into the first.
 """
 
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from kentongan.daemon.config import IN_FORCE, Config, load
+from kentongan.daemon.durable import replace_durably
 from kentongan.daemon.errors import ConfigError
 from kentongan.daemon.status import ConfigStatus
 
@@ -71,13 +71,7 @@ def _keep(source: Path | None, copy: Path | None) -> None:
         data = source.read_bytes()
         if copy.exists() and copy.read_bytes() == data:
             return
-        aside = copy.with_suffix(".baru")
-        with aside.open("wb") as file:
-            os.fchmod(file.fileno(), 0o640)  # people of the group ask with it
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(copy)
+        replace_durably(copy, data, mode=0o640)  # people of the group ask with it
 
 
 def rejected(etc: Path) -> ConfigStatus:

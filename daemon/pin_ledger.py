@@ -5,12 +5,13 @@ unknown is forgiven once, a refusal never. The file holds keyed hashes, no PIN a
 read or written allows nothing: a human with a phone can still open the card, the gateway might block it for good.
 """
 
-import os
 import re
 from enum import StrEnum
 from hashlib import blake2s
 from pathlib import Path
 from threading import Lock
+
+from kentongan.daemon.durable import replace_durably
 
 NAME = "pin.ledger"  # beside the database
 PERSON = b"sim-pin"  # keeps these hashes apart from others made with the same key
@@ -81,19 +82,3 @@ class PinLedger:
         """Replace the file whole: after a power cut it is the old one or the new one."""
         text = "".join(f"{name} {standing}\n" for name, standing in entries.items())
         replace_durably(self._path, text.encode("ascii"))
-
-
-def replace_durably(path: Path, content: bytes) -> None:
-    """Write a small file, readable by this user alone, that survives a power cut as soon as this returns."""
-    temporary = path.with_name(f"{path.name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)  # the name too must be on the disk
-    finally:
-        os.close(folder)

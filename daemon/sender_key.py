@@ -3,9 +3,10 @@
 Without it the references under which a county knows its citizens change.
 """
 
-import os
 import secrets
 from pathlib import Path
+
+from kentongan.daemon.durable import replace_durably
 
 NAME = "sender.key"
 OCTETS = 32
@@ -23,11 +24,5 @@ def sender_key(store: Path) -> bytes:
 def _made(path: Path) -> bytes:
     """Write a new key so that a power cut leaves a whole one or none."""
     key = secrets.token_bytes(OCTETS)
-    temporary = path.with_suffix(".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
+    replace_durably(path, key)
     return key
