@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kentongan.at import pdu
+from kentongan.daemon.drafts import drafts
 from kentongan.daemon.errors import ConfigError
-from kentongan.queue.records import Encoding, OutboundDraft, PartDraft, Priority, Thread, Ticket
+from kentongan.queue.records import Encoding, OutboundDraft, Priority, Thread, Ticket
 from kentongan.queue.store import Answered
 
 LONGEST_TICKET = "LU2-041-937-1"
@@ -140,7 +141,7 @@ def _message(text: str, line: str, to: str, ticket_id: str) -> OutboundDraft:
         to,
         text,
         Encoding(segmented.encoding),
-        tuple(PartDraft(part.tpdu_octets, part.pdu_hex) for part in segmented.parts),
+        drafts(segmented),
         Priority.ACKNOWLEDGEMENT,
         ticket_id=ticket_id,
         lifetime_ms=LIFETIME_MS,

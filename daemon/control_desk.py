@@ -9,13 +9,14 @@ from kentongan.at.errors import PduError
 from kentongan.daemon.cards import Cards
 from kentongan.daemon.control import ControlRequest, Refusal
 from kentongan.daemon.control_care import CareDesk
+from kentongan.daemon.drafts import drafts
 from kentongan.daemon.events import Answer, Command
 from kentongan.daemon.line import SIM_TAIL, Line
 from kentongan.daemon.numbers import masked, party
 from kentongan.daemon.requests import AcceptSim, AskOutbox, AskPing, AskSend, AskStatus, AskTickets
 from kentongan.daemon.standing import Standing
 from kentongan.queue.errors import StoreUnavailable
-from kentongan.queue.records import Encoding, Moment, OutboundDraft, OutboundMessage, PartDraft, Priority, Ticket
+from kentongan.queue.records import Encoding, Moment, OutboundDraft, OutboundMessage, Priority, Ticket
 from kentongan.queue.store import Store
 
 VALIDITY_MIN = 1_440
@@ -93,7 +94,7 @@ class ControlDesk:
                 who.number,
                 text,
                 Encoding(segmented.encoding),
-                tuple(PartDraft(part.tpdu_octets, part.pdu_hex) for part in segmented.parts),
+                drafts(segmented),
                 Priority.REPLY,
                 delivery_report=True,
                 anytime=True,

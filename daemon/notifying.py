@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import UNSET
 
+from kentongan.daemon.drafts import drafts
 from kentongan.daemon.effects import Made
 from kentongan.daemon.numbers import reference
-from kentongan.daemon.outgoing import DAY_MS, described, drafts, lifetime, segments
+from kentongan.daemon.outgoing import DAY_MS, described, lifetime, segments
 from kentongan.daemon.outward import Voice
 from kentongan.mqtt import payloads
 from kentongan.mqtt.codes import ErrorCode

@@ -7,7 +7,7 @@ from kentongan.at.errors import NotEncodable
 from kentongan.mqtt import payloads
 from kentongan.mqtt.codes import ErrorCode
 from kentongan.mqtt.commands import Refused
-from kentongan.queue.records import Moment, PartDraft
+from kentongan.queue.records import Moment
 from kentongan.queue.store import Store
 
 DAY_MS = 86_400_000
@@ -59,11 +59,6 @@ def segments(command: Texted, number: str, store: Store, max_parts: int) -> pdu.
         details: payloads.Details = {"parts": error.parts, "max_parts": most, "encoding": error.encoding}
         why = f"text needs {error.parts} SMS parts, the limit is {most}"
         return Refused(ErrorCode.TEXT_TOO_LONG, why, command.command_id, "text", details)
-
-
-def drafts(segmented: pdu.Segmented) -> tuple[PartDraft, ...]:
-    """Make the store's parts of the codec's."""
-    return tuple(PartDraft(part.tpdu_octets, part.pdu_hex) for part in segmented.parts)
 
 
 def described(segmented: pdu.Segmented) -> payloads.Result:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from kentongan.at import pdu
+from kentongan.daemon.drafts import drafts
 from kentongan.daemon.line import Line
 from kentongan.queue.records import (
     Encoding,
@@ -10,7 +11,6 @@ from kentongan.queue.records import (
     OutboundDraft,
     OutboundMessage,
     OutboundState,
-    PartDraft,
     Priority,
 )
 from kentongan.queue.store import Store
@@ -35,7 +35,7 @@ def own_sms(line: str, number: str, text: str, *, lifetime_ms: int) -> OutboundD
         number,
         text,
         Encoding(segmented.encoding),
-        tuple(PartDraft(part.tpdu_octets, part.pdu_hex) for part in segmented.parts),
+        drafts(segmented),
         Priority.NOTICE,
         lifetime_ms=lifetime_ms,
         validity_ms=lifetime_ms,

@@ -5,9 +5,10 @@ from collections import deque
 import msgspec
 from msgspec import UNSET
 
+from kentongan.daemon.drafts import drafts
 from kentongan.daemon.effects import Made
 from kentongan.daemon.numbers import reference
-from kentongan.daemon.outgoing import described, drafts, lifetime, segments
+from kentongan.daemon.outgoing import described, lifetime, segments
 from kentongan.daemon.outward import Voice
 from kentongan.mqtt import payloads
 from kentongan.mqtt.codes import ErrorCode
