@@ -5,6 +5,7 @@ import sys
 import click
 
 from kentongan.at.pdu.explain import Field, explain
+from kentongan.daemon.printable import printable
 
 WIDEST_OCTETS = 24  # hex digits of a field shown in its column; longer ones go on a line of their own
 
@@ -33,8 +34,3 @@ def table(fields: list[Field]) -> list[str]:
         shown = octets if len(octets) <= WIDEST_OCTETS else f"{octets[: WIDEST_OCTETS - 2]}.."
         lines.append(f"{field.offset:>4}  {shown:<{WIDEST_OCTETS}}  {field.name:<{widest}}  {printable(field.meaning)}")
     return lines
-
-
-def printable(text: str) -> str:
-    """Show control characters and unpaired surrogates as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

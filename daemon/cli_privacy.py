@@ -1,17 +1,16 @@
 """`kentongan hold` and `manifest`: what the law on personal data asks of the one who keeps it (UU 27/2022)."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from kentongan.daemon.cli_ask import ask
 from kentongan.daemon.cli_export import write_table
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.cli_store import look, person
 from kentongan.daemon.clock import OfficeZone
 from kentongan.daemon.config import glance
-from kentongan.daemon.control import Refusal, call
 from kentongan.queue.records import Resident
 from kentongan.queue.store import Store
 
@@ -31,11 +30,7 @@ def hold(path: Path, whom: str, release: bool) -> None:
     Neither the retention time nor `erase` nor a full disk touches it until it is released.
     """
     config = glance(path)
-    request = {"request": "hold", "release": release, **person(config, whom)}
-    answer = call(Path(config.runtime.directory), request)
-    if isinstance(answer, Refusal):
-        click.echo(f"ditolak: {answer.message} ({answer.code})", err=True)
-        sys.exit(1)
+    ask(config, {"request": "hold", "release": release, **person(config, whom)})
     click.echo(f"{'dilepas' if release else 'ditahan'}: {whom}")
 
 

@@ -1,13 +1,12 @@
 """`kentongan sim terima`: let a line send with the SIM that is in it now."""
 
-import sys
 from pathlib import Path
 
 import click
 
+from kentongan.daemon.cli_ask import ask
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.config import glance
-from kentongan.daemon.control import Refusal, call
 
 
 @click.group()
@@ -22,9 +21,5 @@ def sim() -> None:
 def terima(path: Path, line: str) -> None:
     """Take the SIM that is in the line for the right one: replies that were held leave with it."""
     config = glance(path)
-    answer = call(Path(config.runtime.directory), {"request": "accept_sim", "line": line})
-    if isinstance(answer, Refusal):
-        click.echo(f"ditolak: {answer.message} ({answer.code})", err=True)
-        sys.exit(1)
-    facts = answer if isinstance(answer, dict) else {}
+    facts = ask(config, {"request": "accept_sim", "line": line})
     click.echo(f"diterima: kartu SIM ...{facts.get('sim')} di jalur {facts.get('line')}; balasan yang ditahan dikirim")

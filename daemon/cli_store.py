@@ -1,16 +1,15 @@
 """`kentongan queue`, `integrity` and `erase`: looks into the store beside the gateway, changes only through it."""
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from kentongan.daemon import host
+from kentongan.daemon.cli_ask import ask
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.clock import OfficeZone
 from kentongan.daemon.config import Config, glance
-from kentongan.daemon.control import Refusal, call
 from kentongan.daemon.errors import StoreUnreadable
 from kentongan.daemon.numbers import party, reference
 from kentongan.daemon.sender_key import NAME as KEY_NAME
@@ -102,11 +101,7 @@ def erase(path: Path, whom: str, yes: bool) -> None:
     request = {"request": "erase", **person(config, whom)}
     if not yes:
         click.confirm(f"hapus isi dan nomor dari {whom} untuk selamanya?", abort=True)
-    answer = call(Path(config.runtime.directory), request)
-    if isinstance(answer, Refusal):
-        click.echo(f"ditolak: {answer.message} ({answer.code})", err=True)
-        sys.exit(1)
-    facts = answer if isinstance(answer, Mapping) else {}
+    facts = ask(config, request)
     counts = ", ".join(f"{facts.get(key, 0)} {word}" for key, word in WORDS.items())
     click.echo(f"dihapus: {counts}")
     if facts.get("held"):

@@ -1,16 +1,15 @@
 """`kentongan tickets`, `outbox` and `send`: what came in, what goes out, and one SMS by hand."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from kentongan.daemon.cli_decode import printable
+from kentongan.daemon.cli_ask import answered, ask
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.clock import OfficeZone
 from kentongan.daemon.config import glance
-from kentongan.daemon.control import Refusal, call
+from kentongan.daemon.printable import printable
 
 TEXT_WIDTH = 40  # characters of a citizen's words that fit beside the rest
 Row = Mapping[str, object]
@@ -37,7 +36,7 @@ def tickets(path: Path, limit: int, before: int) -> None:
     """List the newest tickets, the last one first. Numbers are masked."""
     config = glance(path)
     zone = OfficeZone(config.gateway.timezone)
-    rows = _rows(call(Path(config.runtime.directory), {"request": "tickets", "limit": limit, "before": before}))
+    rows = _rows(answered(config, {"request": "tickets", "limit": limit, "before": before}))
     columns = ("NOMOR", "DITERIMA", "PENGIRIM", "BAGIAN", "KEADAAN", "ISI")
     _print(columns, [_ticket(row, zone) for row in rows], "belum ada laporan")
     _more(rows, "seq", limit)
@@ -52,7 +51,7 @@ def outbox(path: Path, limit: int, before: int) -> None:
     """List the newest outgoing SMS, the last one first. Numbers are masked."""
     config = glance(path)
     zone = OfficeZone(config.gateway.timezone)
-    rows = _rows(call(Path(config.runtime.directory), {"request": "outbox", "limit": limit, "before": before}))
+    rows = _rows(answered(config, {"request": "outbox", "limit": limit, "before": before}))
     columns = ("NO", "DITERIMA", "TUJUAN", "BAGIAN", "KEADAAN", "ALASAN")
     _print(columns, [_message(row, zone) for row in rows], "tidak ada SMS keluar")
     _more(rows, "message_id", limit)
@@ -66,12 +65,10 @@ def outbox(path: Path, limit: int, before: int) -> None:
 def send(path: Path, number: str, text: str) -> None:
     """Send one SMS to NUMBER through this box. It costs money, and it waits its turn like any other."""
     config = glance(path)
-    answer = call(Path(config.runtime.directory), {"request": "send", "to": number, "text": text})
-    if isinstance(answer, Refusal):
-        _refuse(answer)
-    facts = answer if isinstance(answer, dict) else {}
+    facts = ask(config, {"request": "send", "to": number, "text": text})
     click.echo(f"diterima: pesan {facts.get('message_id')}, {facts.get('parts')} bagian ({facts.get('encoding')})")
-    for change in facts.get("changes", []):
+    changes = facts.get("changes")
+    for change in changes if isinstance(changes, list) else ():
         click.echo(f"  diganti: {printable(str(change))}")
 
 
@@ -83,14 +80,7 @@ def _more(rows: Sequence[Row], key: str, limit: int) -> None:
 
 
 def _rows(answer: object) -> Sequence[Row]:
-    if isinstance(answer, Refusal):
-        _refuse(answer)
     return [row for row in answer if isinstance(row, dict)] if isinstance(answer, list) else []
-
-
-def _refuse(refusal: Refusal) -> None:
-    click.echo(f"ditolak: {printable(refusal.message)} ({refusal.code})", err=True)
-    sys.exit(1)
 
 
 def _ticket(row: Row, zone: OfficeZone) -> tuple[str, ...]:

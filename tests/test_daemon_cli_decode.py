@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kentongan.at.pdu.explain import explain
-from kentongan.daemon.cli_decode import printable, table
+from kentongan.daemon.cli_decode import table
 from kentongan.daemon.cli_group import cli
+from kentongan.daemon.printable import printable
 
 DELIVER = "07916205001000F0040D91261843658709F1000022114221430582" + "05C8329BFD06"
 
