@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"
 
 import results
 from power_world import PowerWorld, cut
+from tally import enter, table
 
 from kentongan.daemon.clock import SystemClock
 
@@ -26,16 +27,9 @@ KINDS = 3  # of what becomes of unsynced writes
 
 
 def play(of: Counter[str], cuts: set[int], seed: int) -> PowerWorld:
-    """Play one world and enter it; a wrong one is named so that it can be played again."""
+    """Play one world and enter it."""
     world = cut(cuts, seed)
-    of["worlds"] += 1
-    of["cuts"] += world.lives
-    of["letters"] += len(world.letters)
-    of["sms"] += world.air().total()
-    of["doubted"] += world.doubted
-    of["wrong"] += len(world.wrong)
-    for line in world.wrong:
-        print(f"operations {sorted(cuts)}, seed {seed}: {line}")
+    enter(of, world, f"operations {sorted(cuts)}, seed {seed}")
     return world
 
 
@@ -49,13 +43,7 @@ acknowledges and answers each: cut before {each} of them, {KINDS} times (of what
 nothing, all, or chance sectors were there), and in {options.random} worlds at 2 to {MOST_CUTS} random operations (seed
 {options.seed}); {took_s} s.
 
-| What | Counted | Promised |
-|---|---|---|
-| worlds / cuts | {of["worlds"]} / {of["cuts"]} | |
-| letters written / SMS sent | {of["letters"]} / {of["sms"]} | |
-| replies in doubt and told so, at most one a cut | {of["doubted"]} | |
-| a letter not at the backend exactly once, an SMS twice, a wrong state told, a damaged file | {of["wrong"]} | 0 |
-"""
+{table(of, "cut")}"""
 
 
 def main() -> int:
