@@ -2,7 +2,7 @@
 # Set up what make needs, once; say nothing when it is there.
 #
 #   setup.sh broker      mosquitto, from the distribution's packages
-#   setup.sh witnesses   openssl for the TLS tests; gammu, gammu-smsd and smstools, that the simulator must convince;
+#   setup.sh witnesses   openssl for the TLS tests, ssh-keygen for a signed image; gammu, gammu-smsd and smstools, that the simulator must convince;
 #                        PHP and mosquitto's clients, for the backend in PHP
 #   setup.sh run         .venv with what the program needs
 #   setup.sh dev         .venv with what tests and checkers need as well, and the link tree for mypy
@@ -83,6 +83,7 @@ broker() {
 # The TLS tests make their certificates with openssl; the foreign programs' tests say so where those are missing.
 witnesses() {
     command -v openssl >/dev/null || need_package openssl "certificates for the TLS tests"
+    command -v ssh-keygen >/dev/null || need_package openssh-client "the signature of an image"
     PATH=$PATH:/usr/sbin
     gammu=0 php=0
     command -v gammu >/dev/null && command -v gammu-smsd >/dev/null && command -v smsd >/dev/null && gammu=1
