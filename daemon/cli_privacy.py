@@ -8,7 +8,7 @@ import click
 from kentongan.daemon.cli_ask import ask
 from kentongan.daemon.cli_export import write_table
 from kentongan.daemon.cli_group import config_option
-from kentongan.daemon.cli_store import look, person
+from kentongan.daemon.cli_store import WHOM, look, person
 from kentongan.daemon.clock import OfficeZone
 from kentongan.daemon.config import glance
 from kentongan.queue.records import Resident
@@ -21,7 +21,7 @@ STATES = {"pending": "menunggu", "offered": "ditawarkan", "accepted": "diterima"
 
 @click.command()
 @config_option
-@click.argument("whom", metavar="TICKET|NUMBER")
+@click.argument("whom", metavar="TICKET|NUMBER", callback=WHOM)
 @click.option("--release", is_flag=True, help="End the hold; what is overdue is erased within a day.")
 @click.pass_obj
 def hold(path: Path, whom: str, release: bool) -> None:

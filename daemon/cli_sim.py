@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from kentongan.daemon.cli_ask import ask
+from kentongan.daemon.cli_ask import ask, fits
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.config import glance
+from kentongan.daemon.requests import LineName
 
 
 @click.group()
@@ -16,7 +17,14 @@ def sim() -> None:
 
 @sim.command()
 @config_option
-@click.option("--jalur", "line", default="", metavar="NAMA", help="The line; the first one when it is not named.")
+@click.option(
+    "--jalur",
+    "line",
+    callback=fits(LineName, "a line's name has at most 16 characters, and `kentongan status` shows it"),
+    default="",
+    metavar="NAMA",
+    help="The line; the first one when it is not named.",
+)
 @click.pass_obj
 def terima(path: Path, line: str) -> None:
     """Take the SIM that is in the line for the right one: replies that were held leave with it."""

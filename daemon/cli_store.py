@@ -6,12 +6,13 @@ from pathlib import Path
 import click
 
 from kentongan.daemon import host
-from kentongan.daemon.cli_ask import ask
+from kentongan.daemon.cli_ask import ask, fits
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.clock import OfficeZone
 from kentongan.daemon.config import Config, glance
 from kentongan.daemon.errors import StoreUnreadable
 from kentongan.daemon.numbers import party, reference
+from kentongan.daemon.requests import Whom
 from kentongan.daemon.sender_key import NAME as KEY_NAME
 from kentongan.daemon.tables import decimal
 from kentongan.queue.errors import StoreUnavailable
@@ -21,6 +22,7 @@ from kentongan.queue.store import Store
 from kentongan.queue.store_replay import Wanted
 
 MB = 1_048_576
+WHOM = fits(Whom, "write a ticket's number such as LU2-041-937-1, or a telephone number")
 NOW = Moment(0, 0, synced=False)  # ages count on the gateway's own clock, which only it can read
 
 
@@ -89,7 +91,7 @@ def integrity(path: Path) -> None:
 
 @click.command()
 @config_option
-@click.argument("whom", metavar="TICKET|NUMBER")
+@click.argument("whom", metavar="TICKET|NUMBER", callback=WHOM)
 @click.option("--yes", is_flag=True, help="Do not ask again.")
 @click.pass_obj
 def erase(path: Path, whom: str, yes: bool) -> None:

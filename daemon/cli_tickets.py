@@ -5,11 +5,12 @@ from pathlib import Path
 
 import click
 
-from kentongan.daemon.cli_ask import answered, ask
+from kentongan.daemon.cli_ask import answered, ask, fits
 from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.clock import OfficeZone
 from kentongan.daemon.config import glance
 from kentongan.daemon.printable import printable
+from kentongan.daemon.requests import MOST, Dialled, SmsText
 
 TEXT_WIDTH = 40  # characters of a citizen's words that fit beside the rest
 Row = Mapping[str, object]
@@ -20,7 +21,7 @@ limit_option = click.option(
 
 before_option = click.option(
     "--before",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, MOST),
     default=0,
     metavar="N",
     help="Go on below this row; the last line says which.",
@@ -59,8 +60,8 @@ def outbox(path: Path, limit: int, before: int) -> None:
 
 @click.command()
 @config_option
-@click.argument("number")
-@click.argument("text")
+@click.argument("number", callback=fits(Dialled, "write a telephone number such as 081234567890 or +6281234567890"))
+@click.argument("text", callback=fits(SmsText, "write between 1 and 4000 characters"))
 @click.pass_obj
 def send(path: Path, number: str, text: str) -> None:
     """Send one SMS to NUMBER through this box. It costs money, and it waits its turn like any other."""

@@ -104,12 +104,31 @@ def test_a_refusal_is_one_line_and_exit_code_one(
     assert result.output == "ditolak: disk full (storage_unavailable)\n"
 
 
-def test_a_wrong_number_is_refused_before_it_reaches_the_core(ask: Callable[..., Result], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "shown", "remedy"),
+    [
+        (("send", "bupati", "x"), "'bupati'", "write a telephone number such as 081234567890 or +6281234567890"),
+        (("send", "12", "x"), "'12'", "write a telephone number such as"),
+        (("send", "0812" * 20, "x"), f"'{'0812' * 10}'...", "write a telephone number such as"),
+        (("send", "081234567890", ""), "''", "write between 1 and 4000 characters"),
+        (("send", "081234567890", "x" * 4001), f"'{'x' * 40}'...", "write between 1 and 4000 characters"),
+        (("sim", "terima", "--jalur", "a" * 17), f"'{'a' * 17}'", "`kentongan status` shows it"),
+        (("erase", "LU2" + "-" * 40 + "041-937-1"), "'LU2---", "write a ticket's number such as LU2-041-937-1"),
+        (("hold", "LU2" + "-" * 40 + "041-937-1"), "'LU2---", "or a telephone number"),
+        (("tickets", "--before", str(2**53)), str(2**53), "is not in the range 0<=x<=9007199254740991"),
+    ],
+)
+def test_an_argument_that_no_gateway_takes_is_refused_with_what_to_write_and_nobody_is_asked(
+    words: tuple[str, ...], shown: str, remedy: str, ask: Callable[..., Result], tmp_path: Path
+) -> None:
     with Core(tmp_path, {}) as core:
-        result = ask("send", "bupati", "x")
-    assert result.exit_code == 1
-    assert "bad_request" in result.output
+        result = ask(*words)
+    assert result.exit_code == 2
     assert core.asked == []
+    *_, said = result.output.splitlines()
+    assert said.startswith("Error: Invalid value for ")
+    assert shown in said
+    assert remedy in said
 
 
 @pytest.mark.parametrize("command", [("tickets",), ("outbox",), ("send", "0812345678", "x")])
