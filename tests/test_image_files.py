@@ -84,6 +84,16 @@ def test_the_gateway_waits_for_the_card() -> None:
     assert "kentongan.service" in next(line for line in told.splitlines() if line.startswith("Before="))
 
 
+def test_the_gateway_waits_for_no_wireless_service_that_the_box_does_not_need() -> None:
+    told = (FILES / "etc/systemd/system/iwd.service.d/kentongan.conf").read_text()
+    firstboot = (FILES / "etc/systemd/system/kentongan-firstboot.service").read_text()
+
+    assert "ConditionPathExistsGlob=|/var/lib/iwd/*.psk" in told.splitlines()
+    assert "iwd.service" in re.findall(r"^Before=(.*)$", firstboot, re.MULTILINE)[0].split(), (
+        "the card's word comes first"
+    )
+
+
 def keep_log(folder: Path, journal: bytes) -> bytes:
     """Run the hourly script on a journal of these words; gives what is kept."""
     (folder / "bin").mkdir(exist_ok=True)
