@@ -68,11 +68,19 @@ def machine_words() -> str:
     return f"{cpu[1].strip() if cpu else platform.machine()}, emulation on {len(os.sched_getaffinity(0))} of its cores"
 
 
+def image_words(image: Path) -> str:
+    """Name the image, with the sum of its compressed file where that lies beside it."""
+    beside = image.with_name(f"{image.name}.xz.sha256")
+    return f"`{image.name}`" + (f" (compressed: sha256 `{beside.read_text().split()[0]}`)" if beside.exists() else "")
+
+
 def page(rows: list[tuple[str, str, float, str]], stand: Stand) -> str:
     table = "".join(f"| {title} | {held} | {seconds:.0f} | {seen} |\n" for title, held, seconds, seen in rows)
     head = "| Scenario | | Seconds | What was seen |\n|---|---|---|---|\n"
     lines = "\n".join(stand.transcript)
-    return f"{head}{table}\n{stand.image.name}; {machine_words()}.\n\n```\n{lines}\n```\n"
+    load = f"load {min(stand.loads):.0f} to {max(stand.loads):.0f}"
+    told = f"{image_words(stand.image)}; {machine_words()}, {load}."
+    return f"{head}{table}\n{told}\n\n```text\n{lines}\n```\n"
 
 
 def write(text: str) -> None:

@@ -1,6 +1,7 @@
 # ruff: noqa: INP001, T201, TID251, D102 - a module beside a script: it prints
 """The stand: board, card, county and phones, what a person does with them, and the book of what was sent."""
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -40,10 +41,13 @@ class Stand:
     dice: Random = field(default_factory=lambda: Random(13))  # noqa: S311 - the same moments each time
     root: str = ""
     transcript: list[str] = field(default_factory=list)
+    # Of the host: without them the seconds of an emulation say little.
+    loads: list[float] = field(default_factory=list)
 
     def say(self, text: str) -> None:
         line = f"{time.strftime('%H:%M:%S', time.gmtime())}  +{self.board.since():6.1f} s  {text}"
         self.transcript.append(line)
+        self.loads.append(os.getloadavg()[0])
         print(line, flush=True)
 
     def wait(self, what: str, look: Callable[[], object], within_s: float = TICKET_S) -> float:
