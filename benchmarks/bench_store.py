@@ -31,6 +31,7 @@ from unittest.mock import patch
 import results
 
 from kentongan.at.simulator import PtyModem, VirtualModem, by_name
+from kentongan.daemon.mortal import mortal
 from kentongan.queue.ids import Uuid7
 from kentongan.queue.models import File
 from kentongan.queue.records import (
@@ -368,7 +369,7 @@ def smsd(program: str, folder: Path, count: int) -> float:
     modem.start()
     try:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        with subprocess.Popen([program, "-c", str(config)], **quiet) as process:
+        with subprocess.Popen(mortal([program, "-c", config]), **quiet) as process:
             try:
                 return drain(modem, events, process.pid, count)
             finally:

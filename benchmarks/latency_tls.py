@@ -24,6 +24,7 @@ from broker import Authority
 
 from kentongan.daemon import logs
 from kentongan.daemon.clock import SystemClock
+from kentongan.daemon.mortal import mortal
 from kentongan.daemon.mosquitto import BrokerTls, Mosquitto, backend_user
 from kentongan.daemon.simulation import Place, SimulatedGateway, configured, invented, login_of
 from kentongan.mqtt.events import MessageReceived, Publication
@@ -102,7 +103,7 @@ def measure(folder: Path, count: int) -> list[float]:
         ]
         command += ["--county", COUNTY, "--username", backend_user(COUNTY), "--ca-file", str(authority.ca)]
         command += ["--password-file", str(folder / "password")]
-        backend = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        backend = subprocess.Popen(mortal(command), stdout=subprocess.PIPE, text=True)
         assert backend.stdout is not None
         while "connected: Success" not in backend.stdout.readline():
             pass

@@ -23,6 +23,7 @@ from threading import Event
 import results
 
 from kentongan.daemon.clock import SystemClock
+from kentongan.daemon.mortal import mortal
 from kentongan.daemon.mosquitto import Mosquitto, backend_user
 
 COUNTY = "3404"
@@ -67,7 +68,7 @@ class Province:
         command = [sys.executable, str(ROOT / "examples/backend.py"), "run", "--db", str(self.folder / "county.db")]
         command += ["--county", COUNTY, "--url", url, "--username", backend_user(COUNTY)]
         command += ["--password-file", str(self.folder / "backend"), "--confirm", "Laporan Anda kami teruskan."]
-        self.backend = subprocess.Popen(command, stdout=subprocess.DEVNULL, text=True)
+        self.backend = subprocess.Popen(mortal(command), stdout=subprocess.DEVNULL, text=True)
         each = -(-options.gateways // options.processes)
         for first in range(1, options.gateways + 1, each):
             count = min(each, options.gateways + 1 - first)
@@ -76,7 +77,7 @@ class Province:
             command += ["--gateways", str(count), "--first", str(first), "--rate", str(rate), "--seed", str(first)]
             command += ["--passwords", str(self.folder / "passwords")]
             out = (self.folder / f"out-{first}").open("w")
-            self.children.append(subprocess.Popen(command, stdout=out, text=True))
+            self.children.append(subprocess.Popen(mortal(command), stdout=out, text=True))
 
     def wait(self, seconds: float) -> None:
         """Let it run."""

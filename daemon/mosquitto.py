@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from kentongan.daemon.mortal import mortal
+
 LOOPBACK = "127.0.0.1"
 START_S, STEP_S = 10.0, 0.02  # a Pi Zero starts it in well under a second
 STOP_S = 5.0
@@ -241,4 +243,4 @@ def _accepts(port: int) -> bool:
 
 
 def _spawn(command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603 - our own words
+    return subprocess.Popen(mortal(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603 - our own words

@@ -13,6 +13,7 @@ import pytest
 
 from kentongan.at.pdu import decode
 from kentongan.at.simulator import PtyModem, VirtualModem, by_name
+from kentongan.daemon.mortal import last_will, mortal
 
 DEADLINE_S = 30.0
 CITIZEN, TEXT, ANSWER = (
@@ -49,8 +50,9 @@ def daemon(*command: str, folder: Path):
     with (
         (folder / "output").open("wb") as output,
         subprocess.Popen(
-            [program, *command[1:]], stdout=output, stderr=output, start_new_session=True, cwd=folder
+            mortal([program, *command[1:]]), stdout=output, stderr=output, start_new_session=True, cwd=folder
         ) as process,
+        last_will(f"kill -s KILL -- -{process.pid}"),  # smsd's own children, which would write on the next terminal
     ):
         try:
             yield process

@@ -21,6 +21,7 @@ from kentongan.at.errors import PduError
 from kentongan.at.simulator import PtyModem, VirtualModem, by_name, parse_fault
 from kentongan.at.simulator.control import DEEDS, obey
 from kentongan.at.simulator.wiring import PacedLine
+from kentongan.daemon.mortal import mortal
 
 DEADLINE_S = 5.0
 
@@ -336,7 +337,7 @@ def test_the_program_makes_the_link_prints_what_happens_and_cleans_up(tmp_path):
     link, path = tmp_path / "modem", tmp_path / "control"
     command = [sys.executable, "-m", "kentongan.at.simulator", "--persona", "sim800", "--link", str(link)]
     options = ["--control", str(path), "--pin", "1234", "--sim-slots", "5", "--fault", "cms:code=38,on=+CMGS."]
-    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+    with subprocess.Popen(mortal([*command, *options]), stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
         assert process.stdout.readline() == f"sim800c on {link}\n"
         state = told(path, {"do": "state"})[0]
         assert (state["lock"], state["capacity"]) == ("SIM PIN", 5)

@@ -19,6 +19,7 @@ from kentongan.daemon.cli_console import set_rate
 from kentongan.daemon.cli_group import cli
 from kentongan.daemon.clock import SystemClock
 from kentongan.daemon.control import ControlRequest, ControlServer
+from kentongan.daemon.mortal import mortal
 from kentongan.daemon.status import Status
 
 WAIT_S = 60.0
@@ -58,7 +59,9 @@ class Terminal:
         self._clock = SystemClock()
         self._master, slave = pty.openpty()
         command = [sys.executable, "-m", "kentongan.daemon", "--config", str(folder / "kentongan.toml"), "console"]
-        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+        self.process = subprocess.Popen(
+            mortal(command), stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+        )
         os.close(slave)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._master, selectors.EVENT_READ)

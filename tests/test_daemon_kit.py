@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from kentongan.daemon.cli_simulate import simulate
 from kentongan.daemon.clock import SystemClock
 from kentongan.daemon.conformance import Play, Wire
+from kentongan.daemon.mortal import mortal
 from kentongan.daemon.mosquitto import Mosquitto
 from kentongan.daemon.outward import Voice
 from kentongan.daemon.verdicts import Errand, Verdict
@@ -53,7 +54,7 @@ class County:
         self._command += ["--password-file", str(folder / "password")]
 
     def start(self):
-        self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(mortal(self._command), stdout=subprocess.PIPE, text=True)
         assert "connected" in self.process.stdout.readline()
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
 

@@ -13,6 +13,7 @@ import pytest
 from edge import write_config
 
 from kentongan.daemon.clock import SystemClock
+from kentongan.daemon.mortal import mortal
 
 WAIT_S = 60.0
 # The program with short waits: a worker is late after two seconds, not after a minute.
@@ -36,7 +37,7 @@ class Systemd:
         environ = {**os.environ, "NOTIFY_SOCKET": str(folder / "notify"), "WATCHDOG_USEC": "1000000"}
         self.log = (folder / "log").open("wb")
         command = [sys.executable, "-c", HURRIED]
-        self.process = subprocess.Popen(command, cwd=folder, env=environ, stderr=self.log)
+        self.process = subprocess.Popen(mortal(command), cwd=folder, env=environ, stderr=self.log)
 
     def hears(self, word: str, within_s: float) -> bool:
         """Tell whether a word comes in time."""

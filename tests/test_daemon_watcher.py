@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from kentongan.daemon import lamps
 from kentongan.daemon.gpio import NoLamps, PinLamps
+from kentongan.daemon.mortal import mortal
 from kentongan.daemon.mosquitto import Mosquitto
 from kentongan.daemon.status import Status, encode
 from kentongan.daemon.vigil import GONE_S, Seen, Verdict
@@ -35,7 +36,7 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
 @contextmanager
 def watching(config: Path) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "kentongan.daemon", "watch", "--config", str(config)]
-    process = subprocess.Popen(command, cwd=config.parent, stderr=subprocess.PIPE)
+    process = subprocess.Popen(mortal(command), cwd=config.parent, stderr=subprocess.PIPE)
     try:
         yield process
     finally:
@@ -48,7 +49,7 @@ def watching(config: Path) -> Iterator[subprocess.Popen[bytes]]:
 @contextmanager
 def gateway(run: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Stand in for a gateway: a process that lives and has written its status."""
-    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    process = subprocess.Popen(mortal([sys.executable, "-c", "import sys; sys.stdin.read()"]), stdin=subprocess.PIPE)
     run.mkdir(exist_ok=True)
     write_status(run, status(pid=process.pid))
     try:

@@ -13,6 +13,7 @@ import pytest
 from broker import BACKEND as USER
 from broker import COUNTY, GATEWAY, TOPICS, USERS, Running, link_settings
 
+from kentongan.daemon.mortal import mortal
 from kentongan.daemon.mosquitto import Mosquitto
 from kentongan.mqtt import commands
 from kentongan.mqtt.events import MessageReceived
@@ -44,7 +45,7 @@ class County:
 
     def call(self, verb: str, *options: str) -> "subprocess.Popen[str]":
         command = [sys.executable, str(BACKEND), verb, "--db", str(self.db), *options]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(mortal(command), stdout=subprocess.PIPE, text=True)
 
     def kill(self) -> None:
         if self.process is not None:

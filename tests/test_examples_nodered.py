@@ -19,6 +19,7 @@ from time import monotonic  # noqa: TID251  the deadline of a real wait
 import pytest
 from broker import BACKEND, COUNTY, GATEWAY, USERS
 
+from kentongan.daemon.mortal import last_will, mortal
 from kentongan.daemon.mosquitto import Mosquitto
 
 FLOW = Path(__file__).parents[1] / "examples" / "nodered" / "flow.json"
@@ -93,12 +94,13 @@ def test_the_flow_passes_every_point_in_a_real_node_red(tmp_path):
         options = ["--url", f"mqtt://127.0.0.1:{broker.port}", "--county", COUNTY, "--gateway", GATEWAY]
         options += ["--password-file", str(tmp_path / "password"), "--patience", str(PATIENCE_S)]
         options += orders(tmp_path, http)
-        subprocess.run([tmp_path / "start.sh"], check=True)
-        try:
-            ready(tmp_path, broker)
-            command = [sys.executable, "-m", "kentongan.daemon", "conformance", *options]
-            run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        finally:
-            os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+        with last_will(f"kill -9 $(cat {tmp_path}/pid)"):
+            subprocess.run([tmp_path / "start.sh"], check=True)
+            try:
+                ready(tmp_path, broker)
+                command = [sys.executable, "-m", "kentongan.daemon", "conformance", *options]
+                run = subprocess.run(mortal(command), capture_output=True, text=True, timeout=300, check=False)
+            finally:
+                os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
     sys.stdout.write(run.stdout)  # `make node-red` shows it
     assert (run.returncode, run.stderr) == (0, ""), run.stdout + (tmp_path / "red.log").read_text("utf-8")[-4000:]

@@ -6,11 +6,13 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from broker import BACKEND, COUNTY, GATEWAY, USERS
 
+from kentongan.daemon.mortal import last_will, mortal
 from kentongan.daemon.mosquitto import Mosquitto
 
 SOURCE = Path(__file__).parents[1] / "examples" / "php" / "backend.php"
@@ -62,8 +64,15 @@ class County:
             f"--on-start={folder}/start.sh",
         ]
 
-    def end(self):
-        os.kill(int((self.folder / "pid").read_text()), signal.SIGKILL)
+    @contextmanager
+    def running(self):
+        """Start it, and end whichever life of it is the last."""
+        with last_will(f"kill -9 $(cat {self.folder}/pid)"):
+            subprocess.run([self.folder / "start.sh"], check=True)
+            try:
+                yield
+            finally:
+                os.kill(int((self.folder / "pid").read_text()), signal.SIGKILL)
 
 
 def test_the_php_backend_passes_every_point(tmp_path):
@@ -71,15 +80,12 @@ def test_the_php_backend_passes_every_point(tmp_path):
     (tmp_path / "password").chmod(0o600)
     with Mosquitto(tmp_path / "broker", users=USERS, county_id=COUNTY) as broker:
         county = County(tmp_path, broker.port)
-        subprocess.run([tmp_path / "start.sh"], check=True)
-        try:
+        with county.running():
             options = ["--url", f"mqtt://127.0.0.1:{broker.port}", "--county", COUNTY, "--gateway", GATEWAY]
             options += ["--password-file", str(tmp_path / "password"), "--patience", str(PATIENCE_S)]
             options += ["--silence", str(SILENCE_S), *county.orders()]
             command = [sys.executable, "-m", "kentongan.daemon", "conformance", *options]
-            run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        finally:
-            county.end()
+            run = subprocess.run(mortal(command), capture_output=True, text=True, timeout=120, check=False)
     assert (run.returncode, run.stderr) == (0, ""), run.stdout + county.log.read_text()
     assert "14 BAIK, 0 GAGAL, 0 DILEWATI" in run.stdout
     assert "Warning" not in county.log.read_text()

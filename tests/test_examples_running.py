@@ -11,6 +11,7 @@ import pytest
 from broker import BACKEND, COUNTY, USERS, Outside
 
 from kentongan.daemon import logs
+from kentongan.daemon.mortal import mortal
 from kentongan.daemon.mosquitto import Mosquitto
 from kentongan.daemon.simulation import Place, SimulatedGateway, configured, login_of
 
@@ -53,7 +54,7 @@ def running(folder, broker, name, user, *more):
     command = [sys.executable, str(EXAMPLES / f"{name}.py"), "--county", COUNTY, *more]
     command += ["--url", f"mqtt://127.0.0.1:{broker.port}", "--username", user]
     command += ["--password-file", str(folder / "password")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(mortal(command), stdout=subprocess.PIPE, text=True)
     try:
         yield iter(process.stdout.readline, "")
     finally:

@@ -16,6 +16,7 @@ from kentongan.daemon import config, in_force, lamps
 from kentongan.daemon.config import load, read_secret
 from kentongan.daemon.errors import ConfigError
 from kentongan.daemon.flashcard_apply import Places, firstboot
+from kentongan.daemon.mortal import mortal
 
 ALARM = "alarm/config_rejected"
 NOBODY = 65_534
@@ -33,7 +34,7 @@ server = mqtt://127.0.0.1:{port}
 def watching(appliance: Appliance) -> Iterator[Callable[[Callable[[lamps.Shown], bool]], lamps.Shown]]:
     """Run the watcher; gives a way to wait for what its lamps show."""
     command = [sys.executable, "-m", "kentongan.daemon", "--config", "kentongan.toml", "watch"]
-    process = subprocess.Popen(command, cwd=appliance.folder, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(mortal(command), cwd=appliance.folder, stderr=subprocess.DEVNULL)
 
     def shown(matches: Callable[[lamps.Shown], bool]) -> lamps.Shown:
         with appliance.bell:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kentongan.daemon.mortal import mortal
+
 STOP_S = 15.0  # a gateway finishes the SMS in flight before it goes
 LAST_WORDS = 600  # characters of a log that are shown when a process ended by itself
 
@@ -84,7 +86,7 @@ def start(name: str, command: Sequence[str], folder: Path) -> Child:
     log = folder / f"{name}.log"
     with log.open("ab") as out:
         process = subprocess.Popen(  # noqa: S603 - our own programs, no shell
-            command,
+            mortal(command),
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=out,

@@ -18,6 +18,7 @@ from kentongan.at.simulator import personas
 from kentongan.at.simulator.faults import Fault, FaultKind
 from kentongan.at.simulator.modem import VirtualModem
 from kentongan.at.simulator.pty import PtyModem
+from kentongan.daemon.mortal import mortal
 from kentongan.daemon.mosquitto import BrokerTls, Mosquitto, backend_user
 
 Found = TypeVar("Found")
@@ -101,7 +102,7 @@ class County:
         command += ["--url", f"mqtts://127.0.0.1:{self.broker.port}", "--ca-file", self.tls.ca_file]
         command += ["--username", backend_user(COUNTY), "--password-file", word]
         log = (self._folder / "backend.log").open("ab")
-        self._backend = subprocess.Popen(command, stdout=log, stderr=log)
+        self._backend = subprocess.Popen(mortal(command), stdout=log, stderr=log)
         wait("the county's database", self._db.exists, 30, lambda: True)
 
     def forget(self) -> None:

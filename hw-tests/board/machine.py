@@ -14,6 +14,8 @@ from pathlib import Path
 
 import glow
 
+from kentongan.daemon.mortal import mortal
+
 FAT_OFFSET = "1M"
 HERE = Path(__file__).resolve().parent
 OVERLAY = HERE.parents[1] / "image" / "overlays" / "emulated-console.dts"
@@ -109,7 +111,7 @@ class Board:
         self.boots += 1
         self._began = time.monotonic()
         with (self._folder / "qemu.log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(mortal(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def cut(self) -> None:
         """Pull the plug."""

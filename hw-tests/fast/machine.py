@@ -32,6 +32,7 @@ class Machine:
         binds = {"packages": "/mnt/packages", "bench": "/mnt/bench"}
         self._child = subprocess.Popen(
             [
+                *("setpriv", "--pdeathsig", "KILL", "--"),  # it ends with us, and the container with it
                 *("systemd-nspawn", "--quiet", "--directory", self._cache / "base", "--boot", "--volatile=overlay"),
                 *("--register=no", "--keep-unit", "--private-network", "--machine=kentongan-fast"),
                 *(f"--bind-ro={self._cache / name}:{place}" for name, place in binds.items()),

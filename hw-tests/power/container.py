@@ -1,4 +1,4 @@
-# ruff: noqa: INP001, S603, S607, TID251 - a script that starts programs and looks at the clock
+# ruff: noqa: INP001, S603, TID251 - a script that starts programs and looks at the clock
 """A machine as a container: the host's kernel, a real systemd, and the disk with the cache that a cut empties.
 
 The cut is what file systems' own authors use: the kernel is
@@ -18,6 +18,8 @@ from pathlib import Path
 from random import Random
 
 from disk import Disk
+
+from kentongan.daemon.mortal import mortal
 
 EXT4_IOC_SHUTDOWN, NO_LOG_FLUSH = 0x8004587D, 2
 EXPORT_S = 10.0
@@ -45,7 +47,7 @@ class Container:
         self._on_at = time.monotonic()
         nodes = (word for node in self.disk.power_on() for word in ("--blockdev", node))
         export = f"type=fuse,id=export,node-name=data,mountpoint={self._export},writable=on"
-        self._storage = subprocess.Popen(["qemu-storage-daemon", *nodes, "--export", export])
+        self._storage = subprocess.Popen(mortal(["qemu-storage-daemon", *nodes, "--export", export]))
         while not self._export.stat().st_size:
             if time.monotonic() > self._on_at + EXPORT_S:
                 raise TimeoutError("the disk does not come")
@@ -67,7 +69,7 @@ class Container:
         with (self._folder / "console.log").open("ab") as log:
             environ = {**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environ, start_new_session=True
+                mortal(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environ, start_new_session=True
             )
 
     def cut(self, random: Random) -> str:

@@ -28,12 +28,13 @@ sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "examples")]
 
 import backend  # noqa: E402 - the reference backend, from the folder above
 import results  # noqa: E402
-from container import Container  # noqa: E402
+from machine import Machine  # noqa: E402
 from prepare import COUNTY, GATEWAY, PORT  # noqa: E402
 
 from kentongan.at import pdu  # noqa: E402
 from kentongan.at.simulator import PtyModem, Timing, VirtualModem, by_name  # noqa: E402
 from kentongan.daemon.clock import SystemClock  # noqa: E402
+from kentongan.daemon.mortal import mortal  # noqa: E402
 from kentongan.daemon.mosquitto import BrokerTls, Mosquitto, backend_user  # noqa: E402
 
 PAGE = ROOT / "docs" / "appliance.md"
@@ -160,7 +161,7 @@ class World:
 class Storm:
     """The lives of one machine."""
 
-    def __init__(self, machine: Container, world: World) -> None:
+    def __init__(self, machine: Machine, world: World) -> None:
         self.machine, self.world = machine, world
         self.starts_s: list[float] = []  # from the plug to the gateway's hello
         self.in_boot = self.repaired = self.beyond = 0
@@ -231,7 +232,9 @@ def outside(stack: ExitStack, cache: Path, folder: Path) -> None:
     log = stack.enter_context((folder / "backend.log").open("wb"))
     words = ["--db", folder / "county.db", "--county", COUNTY, "--url", f"mqtts://127.0.0.1:{PORT}"]
     words += ["--username", backend_user(COUNTY), "--password-file", cache / "tls/word", "--ca-file", tls.ca_file]
-    child = subprocess.Popen([sys.executable, ROOT / "examples/backend.py", "run", *words], stdout=log, stderr=log)
+    child = subprocess.Popen(
+        mortal([sys.executable, ROOT / "examples/backend.py", "run", *words]), stdout=log, stderr=log
+    )
     stack.callback(child.wait)
     stack.callback(child.terminate)
 
@@ -270,7 +273,7 @@ def main() -> int:
         world = World(folder, Random(options.seed))
         world.modem.start()
         stack.callback(world.modem.stop)
-        machine = Container(options.cache.resolve(), folder, world.modem.path)
+        machine = Machine(options.cache.resolve(), folder, world.modem.path)
         stack.callback(machine.unplug)
         storm, began = Storm(machine, world), world.clock.monotonic()
         storm.blow(options.cuts)

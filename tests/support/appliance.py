@@ -20,6 +20,7 @@ from county_desk import County
 
 from kentongan.at import pdu
 from kentongan.at.simulator import INSTANT, PtyModem, Timing, VirtualModem, by_name
+from kentongan.daemon.mortal import mortal
 from kentongan.daemon.mosquitto import Mosquitto, backend_user
 from kentongan.mqtt.topics import Topics
 
@@ -88,7 +89,7 @@ class Gateway:
         self._bell = bell
         command = [sys.executable, "-m", "kentongan.daemon", "--config", "kentongan.toml", "run"]
         self.process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            mortal(command), cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         self._reader = Thread(target=self._read, name="log", daemon=True)
         self._reader.start()
