@@ -143,12 +143,16 @@ class County:
         rows = self.ask("SELECT status FROM reply WHERE command_id LIKE ?", f"{ticket_id}:%")
         return str(rows[0][0]) if rows else ""
 
-    def boot(self) -> str:
-        """Return the life of the gateway that is online, empty when none is."""
+    def connection(self) -> dict[str, str]:
+        """Return what the broker holds about the gateway's connection; empty when it holds nothing."""
         topic = f"kentongan/v1/{COUNTY}/{GATEWAY}/status/connection"
         rows = self.ask("SELECT body FROM status WHERE topic = ?", topic)
-        document = json.loads(str(rows[0][0])) if rows and rows[0][0] else {}
-        return str(document["boot_id"]) if document.get("state") == "online" else ""
+        return dict(json.loads(str(rows[0][0]))) if rows and rows[0][0] else {}
+
+    def boot(self) -> str:
+        """Return the life of the gateway that is online, empty when none is."""
+        document = self.connection()
+        return document["boot_id"] if document.get("state") == "online" else ""
 
     def alarm(self, code: str) -> str:
         """Return the cause of an alarm that stands, empty when none does."""

@@ -251,6 +251,26 @@ def put_right(stand: Stand) -> str:
     return f"online after {online_s:.0f} s; DITERIMA, lamp dark, secret gone"
 
 
+def farewell(stand: Stand) -> str:
+    """A box that is restarted in order says farewell before its network goes, and comes back."""
+    life = stand.county.boot()
+    stand.boots.add(life)
+    began = time.monotonic()
+    stand.board.ssh("nohup systemctl reboot >/dev/null 2>&1 &", check=False)
+    stand.wait("the end of the connection", lambda: not stand.county.boot())
+    end_s = time.monotonic() - began
+    said = stand.county.connection()
+    need(
+        (said["state"], said.get("reason"), said["boot_id"]) == ("offline", "shutdown", life),
+        f"the broker holds {said}",
+    )
+    stand.say("the broker holds: offline, shutdown")
+    stand.online()
+    back_s = time.monotonic() - began
+    took_s = stand.taken()
+    return f"farewell {end_s:.1f} s after the order, online again after {back_s:.0f} s; SMS to ticket {took_s:.1f} s"
+
+
 def hardware_watchdog(stand: Stand) -> str:
     """The board's own watchdog, armed by systemd, restarts the machine, and the gateway comes back."""
     wanted = stand.board.ssh(
@@ -330,6 +350,7 @@ SCENES = (
     cut_in_traffic,
     refused,
     put_right,
+    farewell,
     hardware_watchdog,
     flashed_again,
     sim_alone,
