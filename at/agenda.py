@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kentongan.at.commands import FreeSlot, Refresh, RunUssd, SendPart, WriteMark
@@ -12,12 +13,6 @@ FAIR_SHARE = 8
 
 READ_DELAYS_S = (1.0, 3.0)
 """When an announced slot is empty it is read again after these waits; then a walk finds the message (modem.md 4.2)."""
-
-POLL_S = 60.0
-"""A health sample is taken this often: with the walk five commands a minute, twelve are allowed."""
-
-SEARCH_S = 15.0
-"""Without a network the registration is asked for this often; its URC is usually faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +58,11 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureStore:
+    """Ask how full the memory is that receives."""
+
+
+@dataclass(frozen=True, slots=True)
 class Inspect:
     """Ask for what changes slowly."""
 
@@ -80,20 +80,31 @@ class SearchNetwork:
 FIRST = (HangUp, ReadMark, WriteMark)
 """A call blocks the modem; what waits in the SIM is numbered above the mark, and the mark keeps up with a flood."""
 
-Watch = Poll | Inspect | Adjust | MeasureSupply | HangUp | SearchNetwork | Refresh
+Timed = WalkAll | Poll | MeasureStore | SearchNetwork
+EVERY_S: Mapping[Timed, float] = {
+    WalkAll(): 60.0,  # a notice is only a hint (modem.md 0 rule 4)
+    Poll(): 60.0,
+    MeasureStore(): 20.0,  # a full memory is to be told within 30 s, and no modem of ours says so reliably
+    SearchNetwork(): 20.0,  # while there is none; its URC is usually faster
+}
+"""The rhythms of an idle line, what goes first standing first: seven commands a minute and the inspection's one and a
+half, three more without a network; twelve are allowed. The long ones are multiples of the short ones, so that a
+processor is woken once for all.
+"""
+
+Watch = Poll | MeasureStore | Inspect | Adjust | MeasureSupply | HangUp | SearchNetwork | Refresh
 Wish = HangUp | LeaveUssd | ChooseUssd | MeasureSupply | Adjust | Inspect | WalkOthers | ReadMark | WriteMark | Refresh
-Job = ReadSlot | ReadNew | FreeSlot | SendPart | RunUssd | WalkAll | Watch | Wish
+Job = ReadSlot | ReadNew | FreeSlot | SendPart | RunUssd | Timed | Watch | Wish
 
 
 class Agenda:
     """What waits to be done on a line whose messages can be read."""
 
     def __init__(self) -> None:
-        self.walk_at = math.inf
         self.sends: deque[SendPart] = deque()
         self.ussd: deque[RunUssd] = deque()
-        self._poll_at = self._search_at = math.inf
-        self._walk_s = POLL_S
+        self._every_s = dict(EVERY_S)
+        self._due: dict[Timed, float] = dict.fromkeys(EVERY_S, math.inf)
         self._wishes: deque[Wish] = deque()
         self.slots = SlotWork()
         self._since_send = 0
@@ -102,10 +113,13 @@ class Agenda:
         """Begin anew after a start: the first walk finds whatever was announced."""
         self.slots.forget_reads()
         self._wishes = deque([Adjust(), WalkOthers(), ReadMark()])
-        self._walk_s = walk_s
-        self.walk_at = now
-        self._poll_at = now + POLL_S
-        self._search_at = now + SEARCH_S
+        self._every_s[WalkAll()] = walk_s
+        self._due = {job: now + every_s for job, every_s in self._every_s.items()}
+        self._due[WalkAll()] = now
+
+    def soon(self, job: Timed, moment: float) -> None:
+        """Bring a job of a rhythm forward to this moment."""
+        self._due[job] = min(self._due[job], moment)
 
     def want(self, job: Wish) -> None:
         """Note something to be done once, soon."""
@@ -138,25 +152,24 @@ class Agenda:
 
     def next_deadline(self, *, may_send: bool) -> float:
         """Return when the next job is due of those that wait for a moment."""
-        return min(self.walk_at, self._poll_at, self.slots.next_deadline(), math.inf if may_send else self._search_at)
+        return min(self.slots.next_deadline(), *(self._due[job] for job in _rhythms(may_send=may_send)))
 
     def _next_part(self) -> SendPart:
         self._since_send = 0
         return self.sends.popleft()
 
     def _timed_job(self, now: float, *, may_send: bool) -> Job | None:
-        if now >= self.walk_at:
-            self.walk_at = now + self._walk_s
-            return WalkAll()
-        if now >= self._poll_at:
-            self._poll_at = now + POLL_S
-            return Poll()
-        if not may_send and now >= self._search_at:
-            self._search_at = now + SEARCH_S
-            return SearchNetwork()
-        return None
+        job = next((job for job in _rhythms(may_send=may_send) if now >= self._due[job]), None)
+        if job is not None:
+            self._due[job] = now + self._every_s[job]
+        return job
 
     def _leisure_job(self, *, may_ask: bool) -> Job | None:
         if self._wishes:
             return self._wishes.popleft()
         return self.ussd.popleft() if self.ussd and may_ask else None
+
+
+def _rhythms(*, may_send: bool) -> Iterator[Timed]:
+    """List the jobs of a rhythm, what goes first standing first: who may send has a network and need not search it."""
+    return (job for job in EVERY_S if not (may_send and isinstance(job, SearchNetwork)))

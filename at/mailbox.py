@@ -3,7 +3,7 @@
 Refuses to free a slot whose content it has not seen itself since the last notice, restart or change of card.
 """
 
-from kentongan.at.agenda import READ_DELAYS_S
+from kentongan.at.agenda import READ_DELAYS_S, WalkAll
 from kentongan.at.commands import FreeSlot
 from kentongan.at.events import ModemAnswered, SlotFound, SlotFreed, SlotKept, StorageMeasured, WalkEnded, digest
 from kentongan.at.hands import Hands, SimGone
@@ -83,7 +83,7 @@ class Mailbox:
                     due = then + READ_DELAYS_S[job.tries]
                     self._hands.agenda.slots.announce(job.storage, job.index, due, job.tries + 1)
                 case _:
-                    self._hands.agenda.walk_at = then
+                    self._hands.agenda.soon(WalkAll(), then)
 
         inner = read_slot(job.index, profile.dialect)
         procedure = in_storage(job.storage, self._selection, profile.dialect, inner)

@@ -10,7 +10,7 @@ message means or when a slot may be freed: it reports slots, and frees those it 
 import math
 from typing import assert_never
 
-from kentongan.at.agenda import Agenda
+from kentongan.at.agenda import Agenda, WalkAll
 from kentongan.at.blackbox import BlackBox
 from kentongan.at.chat import Answered, Chat, Happening, Late
 from kentongan.at.commands import (
@@ -142,7 +142,7 @@ class Modem:
         agenda = self._hands.agenda
         match command:
             case WalkSlots():
-                agenda.walk_at = min(agenda.walk_at, now)
+                agenda.soon(WalkAll(), now)
             case FreeSlot():
                 agenda.slots.free(command)
             case SendPart():

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from kentongan.at.agenda import HangUp
+from kentongan.at.agenda import HangUp, WalkAll
 from kentongan.at.events import DirectMessage, ReportReceived, SupplyWarned
 from kentongan.at.hands import Hands, SimBack, SimGone
 from kentongan.at.nettime import time_told
@@ -37,7 +37,7 @@ class News:
             case UrcKind.REPORT:
                 outlet.emit(ReportReceived(announced_octets(urc.line), urc.pdu_hex))
             case UrcKind.MEMORY_FULL | UrcKind.DOUBT:
-                agenda.walk_at = now
+                self._service.doubt(now)
             case UrcKind.REGISTRATION:
                 if urc.line.startswith("+CREG"):
                     self._service.pulse.registered(registration(urc.line, answer=False), now)
@@ -61,7 +61,7 @@ class News:
     def _on_stored(self, line: str, now: float) -> None:
         where = stored_at(line)
         if where is None or where[0] == _REPORT_STORE:
-            self._hands.agenda.walk_at = now
+            self._hands.agenda.soon(WalkAll(), now)
         else:
             self._service.announced(*where, now)
 

@@ -35,6 +35,8 @@ from kentongan.at.results import (
 NO_SIM = {ErrorFamily.CME: frozenset({10, 11, 12, 13, 15}), ErrorFamily.CMS: frozenset({310, 311, 313, 315, 316})}
 """Codes that say that the card is missing, locked or broken; CMS 10 is the network's barring (modem.md 7.2)."""
 
+MEMORY_FULL = 322
+
 WRONG_MODE = 305
 """CMS: an invalid text mode parameter; the modem has forgotten `AT+CMGF=0`."""
 
@@ -113,7 +115,6 @@ class Health:
 
     registration: int | None
     dbm: int | None
-    fill: StoreFill | None
     sim: str  # what `+CPIN` said, or why it said nothing
 
 
@@ -133,9 +134,14 @@ def poll() -> Procedure[Health]:
     stat = yield from ask_registration()
     signal = yield from ask("AT+CSQ", "+CSQ", 5.0)
     sim = yield from ask_sim()
-    stored = yield from ask("AT+CPMS?", "+CPMS", 5.0)
-    dbm = signal_dbm(signal.lines[0]) if signal.lines else None
-    return Health(stat, dbm, store_fill(stored.lines), sim)
+    return Health(stat, signal_dbm(signal.lines[0]) if signal.lines else None, sim)
+
+
+def measure_store() -> Procedure[StoreFill | Refused]:
+    """Ask which memory receives and how full it is."""
+    response = yield from ask("AT+CPMS?", "+CPMS", 5.0)
+    fill = store_fill(response.lines)
+    return refusal(response) if fill is None else fill
 
 
 def inspect(cnmi: str, dialect: Dialect) -> Procedure[Condition]:

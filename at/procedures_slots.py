@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from kentongan.at.dialect import NO_LIMIT, Dialect
 from kentongan.at.dialogue import AtCommand, CmeError, CmsError, Procedure, T, TimedOut
 from kentongan.at.events import digest
-from kentongan.at.procedures import Refused, ask, refusal
+from kentongan.at.procedures import Refused, ask, measure_store, refusal
 from kentongan.at.results import SlotEntry, StoreFill, listing, store_fill
 
 DELETE_TRIES = 3
@@ -170,6 +170,5 @@ def free_slot(index: int, expected: str, dialect: Dialect, *, read_first: bool) 
 
 def ask_fill(storage: str) -> Procedure[StoreFill | None]:
     """Ask how full the selected memory is."""
-    response = yield from ask("AT+CPMS?", "+CPMS", 5.0)
-    fill = store_fill(response.lines)
-    return None if fill is None else StoreFill(fill.storage or storage, fill.used, fill.total)
+    fill = yield from measure_store()
+    return None if isinstance(fill, Refused) else StoreFill(fill.storage or storage, fill.used, fill.total)

@@ -1,6 +1,6 @@
 """Watch the line: health samples, registration, operator, supply, and what is done about a missing network."""
 
-from kentongan.at.agenda import Inspect, WalkOthers
+from kentongan.at.agenda import Inspect, MeasureStore, WalkAll, WalkOthers
 from kentongan.at.events import (
     CallRefused,
     ModemAnswered,
@@ -16,11 +16,13 @@ from kentongan.at.network import NetworkStep, NetworkWatch
 from kentongan.at.procedures import (
     Condition,
     Health,
+    Refused,
     ask_registration,
     ask_supply,
     choose_operator,
     hang_up,
     inspect,
+    measure_store,
     poll,
     switch_radio,
 )
@@ -37,6 +39,9 @@ LOW_MILLIVOLTS = 3600
 HOT_CELSIUS = 80
 """Where a SIM800 warns; it switches itself off above 85 (modem.md 1.6)."""
 
+DRAINED_S = 6.0
+"""After so long a full memory that can be drained has been: to read and free 30 slots takes a SIM800 three seconds."""
+
 _UNUSABLE = frozenset({"NOT INSERTED", "NOT READY", "SIM PIN", "SIM PUK"})
 
 
@@ -49,6 +54,7 @@ class Pulse:
         self._baud = baud
         self._network = NetworkWatch()
         self._polls = 0
+        self._full = False  # when the memory was last measured
         self._registered: tuple[int, str] = (-1, "")
         self._operator = ""
         self._centre = centre  # of the last card that had one: its number, and the centre's
@@ -96,7 +102,7 @@ class Pulse:
         known = centre if card == profile.sim.iccid else ""
         self._hands.runner.begin(adjust(profile.dialect, known, self._baud), finish, now)
 
-    def poll(self, profile: Profile, now: float) -> None:
+    def poll(self, now: float) -> None:
         """Take a health sample; every fifth one is followed by an inspection."""
         self._polls += 1
         if self._polls % INSPECT_EVERY == 0:
@@ -106,16 +112,33 @@ class Pulse:
         def finish(health: Health, then: float) -> None:
             self._hands.outlet.emit(ModemAnswered())
             self._hands.outlet.emit(SignalMeasured(health.dbm))
-            if health.fill is not None:
-                self._measured(health.fill)
             if health.sim in _UNUSABLE:
                 self._hands.tell(SimGone(health.sim), then)
-            elif health.fill is not None and health.fill.storage != profile.fill.storage:
-                self._hands.tell(SettingsLost("message memory"), then)
             else:
                 self.registered(health.registration, then)
 
         self._hands.runner.begin(poll(), finish, now)
+
+    def measure_store(self, profile: Profile, now: float) -> None:
+        """Ask how full the memory is; one that has become full is drained at once and asked again."""
+
+        def finish(fill: StoreFill | Refused, then: float) -> None:
+            match fill:
+                case Refused(why, sim_gone=True):
+                    self._hands.tell(SimGone(why), then)
+                case StoreFill(storage) if storage != profile.fill.storage:
+                    self._hands.tell(SettingsLost("message memory"), then)
+                case StoreFill():
+                    self._drain(fill, then)
+                    self._measured(fill)
+
+        self._hands.runner.begin(measure_store(), finish, now)
+
+    def _drain(self, fill: StoreFill, now: float) -> None:
+        was_full, self._full = self._full, 0 < fill.total <= fill.used
+        if self._full and not was_full:
+            self._hands.agenda.soon(WalkAll(), now)
+            self._hands.agenda.soon(MeasureStore(), now + DRAINED_S)
 
     def inspect(self, profile: Profile, now: float) -> None:
         """Ask for what changes slowly."""

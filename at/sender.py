@@ -1,6 +1,6 @@
 """Send parts: what leaves the line, and what becomes of it."""
 
-from kentongan.at.agenda import MeasureSupply
+from kentongan.at.agenda import MeasureStore, MeasureSupply, WalkAll
 from kentongan.at.commands import SendPart
 from kentongan.at.events import (
     ErrorFamily,
@@ -13,7 +13,7 @@ from kentongan.at.events import (
     Uncertain,
 )
 from kentongan.at.hands import Hands, SettingsLost, SimGone
-from kentongan.at.procedures import NO_SIM, WRONG_MODE, send
+from kentongan.at.procedures import MEMORY_FULL, NO_SIM, WRONG_MODE, send
 from kentongan.at.procedures_init import Profile
 from kentongan.at.results import reference
 
@@ -46,7 +46,7 @@ class Sender:
             elif isinstance(outcome, Rejected) and outcome.family is ErrorFamily.CMS:
                 self._refused += 0 < outcome.code < MODEMS_OWN
             self._doubtful_job = job.job if isinstance(outcome, Uncertain) else None
-            self._hands.agenda.walk_at = then
+            self._hands.agenda.soon(WalkAll(), then)
             if profile.dialect.supply:
                 self._hands.agenda.want(MeasureSupply())
             self._hands.outlet.emit(SendEnded(job.job, outcome))
@@ -86,6 +86,8 @@ class Sender:
             self._hands.tell(SimGone(f"{outcome.family} {outcome.code}"), now)
         elif outcome.family is ErrorFamily.CMS and outcome.code == WRONG_MODE:
             self._hands.tell(SettingsLost("text mode"), now)
+        elif outcome.family is ErrorFamily.CMS and outcome.code == MEMORY_FULL:
+            self._hands.agenda.soon(MeasureStore(), now)
 
     def stop(self) -> None:
         """Forget what was under way: the line does not serve."""

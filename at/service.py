@@ -7,12 +7,14 @@ the owner, who decides.
 from typing import assert_never
 
 from kentongan.at.agenda import (
+    EVERY_S,
     Adjust,
     ChooseUssd,
     HangUp,
     Inspect,
     Job,
     LeaveUssd,
+    MeasureStore,
     MeasureSupply,
     Poll,
     ReadMark,
@@ -42,11 +44,11 @@ from kentongan.at.sender import Sender
 from kentongan.at.session import Session
 from kentongan.at.slotwork import ReadNew, ReadSlot
 
-WALK_S = 60.0
-"""How often the memory is walked: a notice is only a hint (modem.md 0 rule 4)."""
-
 WALK_ALONE_S = 30.0
-"""The same on a modem that accepts no notification at all: the walk is the only way (modem.md 4.2)."""
+"""How often the memory is walked on a modem that accepts no notification at all: it is the only way (modem.md 4.2)."""
+
+TOP_S = 2.0
+"""From a notice of the memory's last slot until the fill is asked for: by then the message is read, perhaps freed."""
 
 
 class Service:
@@ -65,7 +67,7 @@ class Service:
         """Take up the service after a start."""
         self._profile = profile
         self.mailbox.begin(profile.fill.storage)
-        self._hands.agenda.restart(now, WALK_S if profile.cnmi else WALK_ALONE_S)
+        self._hands.agenda.restart(now, EVERY_S[WalkAll()] if profile.cnmi else WALK_ALONE_S)
         self.pulse.begin(profile, now)
 
     def stop(self, why: str) -> None:
@@ -104,6 +106,13 @@ class Service:
         """Note that a slot has got a message."""
         delay = self._profile.dialect.read_delay_s if self._profile is not None else 0.0
         self.mailbox.announced(storage, index, now + delay, now)
+        if self._profile is not None and index >= self._profile.fill.total - 1:  # Huawei counts from 0, SIM800 from 1
+            self._hands.agenda.soon(MeasureStore(), now + TOP_S)
+
+    def doubt(self, now: float) -> None:
+        """Look at everything: the memory is said to be full, or a notice was damaged."""
+        self._hands.agenda.soon(WalkAll(), now)
+        self._hands.agenda.soon(MeasureStore(), now)
 
     def next_deadline(self, *, may_send: bool) -> float:
         """Return when the next job is due, or a session is given up."""
@@ -147,7 +156,9 @@ class Service:
     def _watch(self, job: Watch, profile: Profile, now: float) -> None:
         match job:
             case Poll():
-                self.pulse.poll(profile, now)
+                self.pulse.poll(now)
+            case MeasureStore():
+                self.pulse.measure_store(profile, now)
             case Inspect():
                 self.pulse.inspect(profile, now)
             case Adjust():

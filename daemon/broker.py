@@ -65,7 +65,9 @@ class Broker:
         self.in_flight.clear()
         changes: dict[str, object] = {"state": "offline", "cause": str(event.cause), "detail": event.detail}
         if was_up or not self.status.cause:
-            changes |= {"since_ms": at.wall_ms, "since_steady_ms": at.steady_ms}
+            silent_ms = round(event.silent_s * 1000)
+            changes |= {"since_ms": at.wall_ms - silent_ms, "since_steady_ms": at.steady_ms - silent_ms}
+            changes |= {"lost_steady_ms": at.steady_ms}
         if was_up:
             short = self.status.short_lived + 1 if event.connected_s < STABLE_S else 0
             # whether the backend is there is heard anew: a broker that forgot it tells nothing, and it comes as news

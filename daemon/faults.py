@@ -439,7 +439,7 @@ ROWS = (
         ("tunggu 2 menit, alat mengosongkan sendiri", "cabut listrik 10 detik", "masih merah: hapus SMS lewat HP"),
         ("wait 2 minutes, it is being emptied", "unplug the power for 10 seconds", "still red: delete SMS in a phone"),
         "sim_memory_full",
-        detector="+CPMS: used equals total",
+        detector="+CPMS, asked every 20 s: used equals total, and 4 s later nothing could be freed",
     ),
     Fault(
         6,
@@ -517,7 +517,7 @@ ROWS = (
             "check the cable or the data plan",
             "still red: call the server's keeper",
         ),
-        detector="no connection for 20 s: DNS, refused, no answer, no route",
+        detector="no connection for 20 s, counted from its last word: DNS, refused, silent, no answer, no route",
         clerk=SERVER,
     ),
     Fault(

@@ -19,8 +19,10 @@ SIM_GONE_MS = 12_000  # a radio that is switched off and on shows no SIM for som
 SILENT_MS = 25_000  # a modem that does not get through its start; a lamp must tell within 30 s
 SEARCHING_MS = 22_000  # a SIM800 registers in 5 to 20 s
 NOT_REGISTERED_MS = 300_000  # contract 4.10
+FULL_MS = 4_000  # of a SIM's memory of which nothing can be freed; in a flood it is full, and drained all the time
 STORE_MS = 5_000  # longer than a busy SQLite
 LINK_MS = 20_000  # a connection that comes back at the first or second attempt is no fault
+LINK_AGAIN_MS = 4_000  # for the first attempt, after a silence that was longer than that
 TAKE_OVERS, STABLE_MS = 3, 60_000  # losses in a row within a minute of connecting: another box has our name (E13)
 BACKEND_SILENT_S = 900  # contract 4.10
 CLOCK_MS = 600_000  # NTP takes a minute or two after the uplink is there
@@ -181,7 +183,7 @@ def _store(status: Status) -> Iterator[str]:
 def _link(status: Status) -> Iterator[str]:
     link = status.link
     if link.state != "online":
-        if _offline_ms(status, link) >= LINK_MS or any(_stood(status, cause) for cause in LINK_DOWN):
+        if _is_lost(status, link) or any(_stood(status, cause) for cause in LINK_DOWN):
             yield _link_cause(link)
         return
     if link.blocked:
@@ -205,11 +207,10 @@ def _expected(status: Status) -> bool:
     return status.office_open or _stood(status, "backend_silent") is not None
 
 
-def _offline_ms(status: Status, link: LinkStatus) -> int:
-    """Count from the loss, or from our start while no connection has been tried to its end."""
-    if link.since_steady_ms:
-        return status.steady_ms - link.since_steady_ms
-    return status.steady_ms - status.started_steady_ms
+def _is_lost(status: Status, link: LinkStatus) -> bool:
+    """Count from the last word of the broker, or from our start while no connection has been tried to its end."""
+    since_ms = link.since_steady_ms or status.started_steady_ms
+    return status.steady_ms - since_ms >= LINK_MS and status.steady_ms - link.lost_steady_ms >= LINK_AGAIN_MS
 
 
 def _link_cause(link: LinkStatus) -> str:
@@ -233,7 +234,7 @@ def _line(line: LineStatus, status: Status) -> Iterator[str]:
         yield "path_broken"
     if _restarts(line, status) and not _sags(status):
         yield "modem_restarting"
-    if line.slots_total and line.slots_used >= line.slots_total:
+    if _is_full(line, status):
         yield "sim_memory_full"
     if abs(line.clock_off_s or 0) > (FORGED_S if status.synced else CLOCKS_APART_S):
         yield "clock_disagrees"
@@ -241,6 +242,12 @@ def _line(line: LineStatus, status: Status) -> Iterator[str]:
         yield "sim_foreign"
     if line.paused and line.state == ModemState.READY:
         yield line.paused if line.paused in faults.TABLE else "cannot_send"
+
+
+def _is_full(line: LineStatus, status: Status) -> bool:
+    """Tell whether the memory stays full; later each walk tries in vain to drain it, which does not end the fault."""
+    stood = _stood(status, "sim_memory_full", line.name) is not None
+    return bool(line.full_steady_ms) and (stood or status.steady_ms - line.full_steady_ms >= FULL_MS)
 
 
 def _money(line: LineStatus, status: Status) -> Iterator[str]:

@@ -124,7 +124,10 @@ class Line:
                 changes = {"signal_dbm": dbm}
             case at.StorageMeasured(_, used, total):
                 self.slots.used, self.slots.total = used, total
-                changes = {"slots_used": used, "slots_total": total}
+                full_ms = (self._status.full_steady_ms or moment.steady_ms) if 0 < total <= used else 0
+                changes = {"slots_used": used, "slots_total": total, "full_steady_ms": full_ms}
+            case at.SlotFreed() if self._status.full_steady_ms:
+                changes = {"full_steady_ms": moment.steady_ms}
             case at.Restarted(banner):
                 self.slots.by_place.clear()
                 changes = self._restarted(banner, moment)

@@ -9,11 +9,12 @@ import msgspec
 from kentongan.daemon.clock import SystemClock
 from kentongan.daemon.config import Config, read_secret
 from kentongan.mqtt.events import Will
-from kentongan.mqtt.settings import LinkSettings, Subscription, Tls, read_url
+from kentongan.mqtt.settings import LinkSettings, Rhythm, Subscription, Tls, read_url
 from kentongan.mqtt.topics import Topics
 from kentongan.queue.ids import Uuid7
 
-KEEPALIVE_S = {"office": 30, "metered": 240}  # decisions.md 8
+# decisions.md 8; an office's server that falls silent is told of within 30 s, while a mobile uplink counts each ping.
+RHYTHMS = {"office": Rhythm(30, probe_s=12.0, answer_s=8.0), "metered": Rhythm(240)}
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -44,7 +45,7 @@ def link_settings(config: Config, caller: Caller, clock: SystemClock) -> LinkSet
         subscriptions=caller.subscriptions,
         tls=Tls(Path(mqtt.ca_file), _path(mqtt.cert_file), _path(mqtt.key_file)) if address.secure else None,
         protocol=mqtt.protocol,
-        keepalive_s=KEEPALIVE_S[mqtt.profile],
+        rhythm=RHYTHMS[mqtt.profile],
     )
 
 

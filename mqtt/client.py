@@ -70,10 +70,10 @@ class Wire:
             properties.SessionExpiryInterval = SESSION_EXPIRY_S
             properties.ReceiveMaximum = RECEIVE_MAXIMUM
             client.connect(
-                address.host, address.port, self._terms.keepalive_s, clean_start=False, properties=properties
+                address.host, address.port, self._terms.rhythm.keepalive_s, clean_start=False, properties=properties
             )
         else:
-            client.connect(address.host, address.port, self._terms.keepalive_s)
+            client.connect(address.host, address.port, self._terms.rhythm.keepalive_s)
         connection = client.socket()
         if isinstance(connection, socket.socket):  # without it a publication waits 40 ms for the one before
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -272,7 +272,7 @@ class Link:
         self._backoff = Backoff(random)
         self._choice = ProtocolChoice(settings.protocol)
         self._poison = Poison()
-        self._keepalive_s = settings.keepalive_s
+        self._rhythm = settings.rhythm
 
     def publish(self, publication: Publication) -> None:
         """Send it on the present connection; without one it is forgotten, as `BrokerDown` said."""
@@ -305,7 +305,7 @@ class Link:
             self._settings.new_connection_id(),
             self._choice.version(self._clock()),
             self._settings.subscriptions,
-            self._keepalive_s,
+            self._rhythm,
         )
         will = self._settings.will(terms.connection_id)
         wire = Wire(self._settings, terms)
@@ -384,8 +384,7 @@ class Link:
             self._choice.refused()
         elif connack.reason == 0:
             self._choice.answered(self._clock())
-            if 0 < connack.keepalive_s < self._keepalive_s:
-                self._keepalive_s = connack.keepalive_s
+            self._rhythm = self._rhythm.within(connack.keepalive_s)
 
     def _named(self, down: BrokerDown) -> BrokerDown:
         """Name the other appliance with our name when connection after connection is lost at once (contract E13)."""

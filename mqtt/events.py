@@ -44,6 +44,7 @@ class BrokerDown(msgspec.Struct, frozen=True):
     detail: str
     connected_s: float = 0.0  # how long the connection stood, 0 when it never did
     unconfirmed: tuple[int, ...] = ()  # tokens that were sent and not acknowledged, oldest first
+    silent_s: float = 0.0  # for how long nothing had been heard when we gave up, 0 when the other side ended it
 
 
 class PubackResult(StrEnum):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from kentongan.mqtt.events import PubackResult, Publication, Published
 from kentongan.mqtt.reconnect import Poison, Sent
+from kentongan.mqtt.settings import Rhythm
 
 PUBACK_S = 20.0  # a broker that answers pings but does not acknowledge is dead too (contract 4.4)
 HEADROOM = 1024  # octets of header and properties we keep free below the broker's limit (contract 6.3)
@@ -81,8 +82,8 @@ class Outbox:
 class Pulse:
     """When to ask the broker for a sign of life, and when to stop believing in it (contract E8)."""
 
-    def __init__(self, keepalive_s: float, now: float) -> None:
-        self._keepalive_s = keepalive_s
+    def __init__(self, rhythm: Rhythm, now: float) -> None:
+        self._rhythm = rhythm
         self._heard_at = self._spoke_at = now
         self._asked_at: float | None = None
 
@@ -101,13 +102,18 @@ class Pulse:
 
     def asked(self, now: float) -> None:
         """Take note of a ping."""
-        self._heard_at = self._spoke_at = self._asked_at = now
+        self._spoke_at = self._asked_at = now
+
+    def silent_s(self, now: float) -> float:
+        """Tell for how long nothing has been heard."""
+        return now - self._heard_at
 
     def deadline(self) -> float:
         """Tell when to ask, or when the answer is overdue."""
         if self._asked_at is not None:
-            return self._asked_at + PUBACK_S
-        return min(self._heard_at, self._spoke_at) + self._keepalive_s
+            return self._asked_at + self._rhythm.answer_s
+        keepalive_s = self._rhythm.keepalive_s
+        return min(self._heard_at + (self._rhythm.probe_s or keepalive_s), self._spoke_at + keepalive_s)
 
 
 def _result(reason: int) -> PubackResult:

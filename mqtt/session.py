@@ -25,7 +25,7 @@ from kentongan.mqtt.events import (
 )
 from kentongan.mqtt.inflight import HEADROOM, PUBACK_S, Outbox, Pulse
 from kentongan.mqtt.reconnect import Poison, Version
-from kentongan.mqtt.settings import Subscription
+from kentongan.mqtt.settings import Rhythm, Subscription
 
 CONNACK_S = 10.0  # also for the SUBACK
 FAREWELL_S = 5.0  # for the last word's PUBACK, then we leave anyway
@@ -95,7 +95,7 @@ class Terms(msgspec.Struct, frozen=True):
     connection_id: str
     version: Version
     subscriptions: tuple[Subscription, ...]
-    keepalive_s: int
+    rhythm: Rhythm
 
 
 ENDING = frozenset({Phase.LEAVING, Phase.LEFT})
@@ -111,7 +111,7 @@ class Session:
         self._wire = wire
         self._phase, self._until = Phase.CONNECTING, now + CONNACK_S
         self._outbox = Outbox(poison)
-        self._pulse = Pulse(terms.keepalive_s, now)
+        self._pulse = Pulse(terms.rhythm, now)
         self._events: list[BrokerEvent] = []
         self._held: list[MessageReceived] = []  # came before the SUBACK
         self._up_at: float | None = None
@@ -199,15 +199,15 @@ class Session:
         elif self._phase is not Phase.UP and now >= self._until:
             self.end(DownCause.TIMEOUT, f"no answer in {CONNACK_S:.0f} s while {self._phase.value}", now)
         elif overdue is not None and now >= overdue:
-            self.end(DownCause.PUBACK_TIMEOUT, f"no PUBACK in {PUBACK_S:.0f} s", now)
+            self._give_up(DownCause.PUBACK_TIMEOUT, f"no PUBACK in {PUBACK_S:.0f} s", now)
         elif now >= self._pulse.deadline():
             self._feel_pulse(now)
 
-    def end(self, cause: DownCause, detail: str, now: float) -> None:
+    def end(self, cause: DownCause, detail: str, now: float, silent_s: float = 0.0) -> None:
         """Close the book on this connection; the first cause stands."""
         if self.down is None:
             stood_s = now - self._up_at if self._up_at is not None else 0.0
-            self.down = BrokerDown(cause, detail, stood_s, self._outbox.abandon(now))
+            self.down = BrokerDown(cause, detail, stood_s, self._outbox.abandon(now), silent_s)
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
@@ -217,7 +217,7 @@ class Session:
             self.end(DownCause.PROTOCOL, f"the broker does not speak MQTT {self.terms.version}", now)
         elif connack.reason:
             self.end(causes.of_connack(connack.reason), f"refused: {connack.text}", now)
-        elif connack.keepalive_s and connack.keepalive_s < self.terms.keepalive_s:
+        elif connack.keepalive_s and connack.keepalive_s < self.terms.rhythm.keepalive_s:
             self.end(DownCause.PROTOCOL, f"the broker wants a keepalive of {connack.keepalive_s} s", now)
         elif self._phase is Phase.CONNECTING:
             self._phase, self._until = Phase.SUBSCRIBING, now + CONNACK_S
@@ -260,10 +260,13 @@ class Session:
 
     def _feel_pulse(self, now: float) -> None:
         if self._pulse.asking:
-            self.end(DownCause.LOST, f"silent for {PUBACK_S:.0f} s after a ping", now)
+            self._give_up(DownCause.LOST, f"silent for {self.terms.rhythm.answer_s:.0f} s after a ping", now)
         else:
             self._wire.ping()
             self._pulse.asked(now)
+
+    def _give_up(self, cause: DownCause, detail: str, now: float) -> None:
+        self.end(cause, detail, now, self._pulse.silent_s(now))
 
     def _disconnect(self, now: float) -> None:
         self._wire.disconnect()

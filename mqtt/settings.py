@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from kentongan.mqtt.lazily import lazily
 
@@ -20,6 +21,7 @@ from kentongan.mqtt.events import Will
 SESSION_EXPIRY_S = 604_800  # commands wait at the broker over a long weekend (contract E2)
 WILL_DELAY_S = 15  # no flapping on short losses (contract E13)
 LONGEST_KEEPALIVE_S = 3600  # a dead connection would stay unnoticed as long
+ANSWER_S = 20.0  # for a broker's PINGRESP, when nothing presses
 RECEIVE_MAXIMUM = 20  # unacknowledged commands
 
 Protocol = Literal["auto", "5", "3.1.1"]
@@ -49,6 +51,21 @@ class Subscription(msgspec.Struct, frozen=True):
     required: bool = True
 
 
+class Rhythm(msgspec.Struct, frozen=True):
+    """What the broker is promised, and when we doubt it: asked after silence, given up without an answer.
+
+    `probe_s` 0 asks as late as the promise allows.
+    """
+
+    keepalive_s: int = 30
+    probe_s: float = 0.0
+    answer_s: float = ANSWER_S
+
+    def within(self, keepalive_s: int) -> "Rhythm":
+        """Keep to what the broker wants, if that is less."""
+        return replace(self, keepalive_s=keepalive_s) if 0 < keepalive_s < self.keepalive_s else self
+
+
 class LinkSettings(msgspec.Struct, frozen=True):
     """One identity at one broker. `will` and `new_connection_id` are asked once per connection."""
 
@@ -62,7 +79,7 @@ class LinkSettings(msgspec.Struct, frozen=True):
     subscriptions: tuple[Subscription, ...] = ()
     tls: Tls | None = None
     protocol: Protocol = "auto"
-    keepalive_s: int = 30
+    rhythm: Rhythm = Rhythm()
 
     def __repr__(self) -> str:
         return f"LinkSettings({self.client_id!r}, {self.address!r})"  # no password in any log
@@ -70,8 +87,9 @@ class LinkSettings(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if self.address.secure and self.tls is None:
             raise SettingsRefused("mqtt.ca_file", "mqtts:// needs the county's CA certificate")
-        if not 1 <= self.keepalive_s <= LONGEST_KEEPALIVE_S:
-            raise SettingsRefused("mqtt.keepalive_s", f"{self.keepalive_s} is not within 1-{LONGEST_KEEPALIVE_S}")
+        keepalive_s = self.rhythm.keepalive_s
+        if not 1 <= keepalive_s <= LONGEST_KEEPALIVE_S:
+            raise SettingsRefused("mqtt.keepalive_s", f"{keepalive_s} is not within 1-{LONGEST_KEEPALIVE_S}")
 
 
 def read_url(url: str) -> Address:

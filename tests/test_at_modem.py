@@ -804,6 +804,68 @@ def test_a_refresh_waits_for_what_is_to_be_sent_then_switches_the_radio_and_serv
     assert bench.found(at.Restarted) == bench.found(at.RungClimbed) == []
 
 
+# -- a full memory ----------------------------------------------------------------------------------------------------
+
+FULL = at.StorageMeasured("SM", 30, 30)
+
+
+def crowded() -> Bench:
+    """Fill the memory of a running line without a notice."""
+    bench = ready()
+    bench.peer.slots.update(dict.fromkeys(range(1, 31), (1, PDU)))
+    return bench
+
+
+def test_a_memory_that_fills_up_without_a_word_is_found_and_drained_within_twenty_seconds():
+    bench = crowded()
+    bench.run(21.0)
+    assert bench.found(at.StorageMeasured)[0] == FULL
+    assert len(bench.found(at.SlotFound)) == 30
+
+
+def test_a_full_memory_is_measured_again_when_it_could_have_been_drained():
+    bench = crowded()
+    mark = len(bench.peer.heard)
+    bench.run(28.0)
+    assert bench.peer.heard_since(mark) == ["AT+CPMS?", "AT+CMGL=4", "AT+CPMS?", "AT+CPMS?"]  # the walk counts too
+    assert bench.found(at.StorageMeasured)[-1] == FULL
+    before = len(bench.peer.heard)
+    bench.run(15.0)
+    assert bench.peer.heard_since(before) == []  # that it stays full is no reason to hurry
+
+
+@pytest.mark.parametrize("notice", [b'^SMMEMFULL:"SM"', b'+CMTI: "SM",30', b'+CMTI: "SM",29'])
+def test_the_memory_is_measured_at_once_when_there_is_a_sign_that_it_is_full(notice):
+    bench = crowded()
+    bench.feed(b"\r\n" + notice + b"\r\n")
+    bench.run(2.5)
+    assert FULL in bench.found(at.StorageMeasured)
+
+
+def test_a_notice_of_a_low_slot_is_no_such_sign():
+    bench = ready()
+    bench.peer.slots[3] = (0, PDU)
+    bench.feed(b'\r\n+CMTI: "SM",3\r\n')
+    bench.run(5.0)
+    assert bench.found(at.StorageMeasured) == []
+
+
+def test_a_send_that_is_refused_for_a_full_memory_has_it_measured():
+    bench = ready()
+    bench.peer.answers["AT+CMGS=28"] = b"\r\n+CMS ERROR: 322\r\n"
+    mark = len(bench.peer.heard)
+    bench.modem.command(SEND, bench.now)
+    bench.exchange()
+    assert "AT+CPMS?" in bench.peer.heard_since(mark)
+
+
+def test_a_measurement_that_blames_the_card_is_believed():
+    bench = ready()
+    bench.peer.answers["AT+CPMS?"] = b"\r\n+CMS ERROR: 310\r\n"
+    bench.run(21.0)
+    assert states(bench)[0] is ModemState.SIM_ABSENT
+
+
 # -- trouble ----------------------------------------------------------------------------------------------------------
 
 
@@ -814,10 +876,10 @@ def test_settings_that_were_lost_without_a_word_are_noticed_within_five_minutes(
     assert bench.found(at.Restarted)[0] == at.Restarted("settings lost: notification")
 
 
-def test_a_memory_that_was_switched_is_noticed_by_the_poll():
+def test_a_memory_that_was_switched_is_noticed_by_its_measurement():
     bench = ready()
     bench.peer.answers["AT+CPMS?"] = b'\r\n+CPMS: "ME",0,20,"ME",0,20,"ME",0,20\r\n' + OK
-    bench.run(61.0)
+    bench.run(21.0)
     assert bench.found(at.Restarted) == [at.Restarted("settings lost: message memory")]
 
 

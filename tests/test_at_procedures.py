@@ -5,9 +5,11 @@ from kentongan.at.dialect import GENERIC, HUAWEI, SIM800
 from kentongan.at.dialogue import Aborted, AtResponse, CmsError, Failed, Ok, TimedOut
 from kentongan.at.events import ErrorFamily, Identified, Rejected, Sent, SimIdentified, Uncertain, digest
 from kentongan.at.procedures import (
+    Refused,
     ask_sim,
     choose_operator,
     inspect,
+    measure_store,
     poll,
     send_outcome,
     settings_are_ours,
@@ -349,11 +351,16 @@ def test_automatic_rate_detection_is_ended_once(rate, written):
     assert ("AT+IPR=9600;&W" in script.asked) is written
 
 
-def test_a_poll_asks_four_questions():
-    script = Script().on("AT+CSQ", lines("+CSQ: 99,99")).on("AT+CPIN?", lines("+CPIN: READY")).on("AT+CPMS?", FILL)
+def test_a_poll_asks_three_questions():
+    script = Script().on("AT+CSQ", lines("+CSQ: 99,99")).on("AT+CPIN?", lines("+CPIN: READY"))
     health = script.on("AT+CREG?", lines("+CREG: 2,5")).play(poll())
-    assert (health.registration, health.dbm, health.fill, health.sim) == (5, None, StoreFill("SM", 2, 30), "READY")
-    assert len(script.asked) == 4
+    assert (health.registration, health.dbm, health.sim) == (5, None, "READY")
+    assert len(script.asked) == 3
+
+
+def test_the_fill_of_the_memory_is_told_or_why_it_is_not():
+    assert Script().on("AT+CPMS?", FILL).play(measure_store()) == StoreFill("SM", 2, 30)
+    assert Script().on("AT+CPMS?", cms(310)).play(measure_store()) == Refused("CMS 310", sim_gone=True)
 
 
 @pytest.mark.parametrize(

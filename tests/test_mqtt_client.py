@@ -23,6 +23,7 @@ from broker import (
 from kentongan.daemon.mosquitto import Mosquitto
 from kentongan.mqtt import client, inflight, session
 from kentongan.mqtt.events import BrokerDown, BrokerUp, DownCause, MessageReceived, PubackResult, Publication, Published
+from kentongan.mqtt.settings import Rhythm
 
 TICKET = TOPICS.event("ticket")
 PING = TOPICS.command("ping")
@@ -114,9 +115,9 @@ def test_e3_what_is_not_acknowledged_comes_again_and_the_rest_does_not(own, prot
 @pytest.mark.parametrize("publishing", [True, False])
 def test_e8_a_half_open_connection_is_noticed(shared, protocol, publishing, monkeypatch):
     monkeypatch.setattr(inflight, "PUBACK_S", 0.4)
-    settings = link_settings(shared.port, protocol=protocol, keepalive_s=1, client_id=f"{GATEWAY}-e8")
     with Proxy(shared.port) as proxy:
-        settings = link_settings(proxy.port, protocol=protocol, keepalive_s=1, client_id=f"{GATEWAY}-e8")
+        rhythm = Rhythm(1, answer_s=0.4)
+        settings = link_settings(proxy.port, protocol=protocol, rhythm=rhythm, client_id=f"{GATEWAY}-e8")
         with Running(settings) as running:
             running.up()
             proxy.silent = True
@@ -126,11 +127,14 @@ def test_e8_a_half_open_connection_is_noticed(shared, protocol, publishing, monk
             proxy.silent = False
             assert down.cause is (DownCause.PUBACK_TIMEOUT if publishing else DownCause.LOST)
             assert down.unconfirmed == ((7,) if publishing else ())
+            assert down.silent_s >= 0.4
             running.up()
 
 
 def test_an_idle_link_stays_up_by_pinging(shared, protocol):
-    with Running(link_settings(shared.port, protocol=protocol, keepalive_s=1, client_id=f"{GATEWAY}-idle")) as running:
+    with Running(
+        link_settings(shared.port, protocol=protocol, rhythm=Rhythm(1), client_id=f"{GATEWAY}-idle")
+    ) as running:
         running.up()
         with pytest.raises(queue.Empty):
             running.wait(BrokerDown, within=2.1)  # the broker would end a silent client after 1.5 s

@@ -20,7 +20,7 @@ from broker import (
 from kentongan.daemon.mosquitto import BrokerTls, Mosquitto
 from kentongan.mqtt import client
 from kentongan.mqtt.events import DownCause, PubackResult
-from kentongan.mqtt.settings import Address, Tls
+from kentongan.mqtt.settings import Address, Rhythm, Tls
 
 LOCAL = "IP:127.0.0.1,DNS:localhost"
 
@@ -158,7 +158,7 @@ def test_a_plain_server_behind_a_tls_address_is_named(county):
 
 def test_e7_a_silent_peer_does_not_hold_the_handshake(county, monkeypatch):
     monkeypatch.setattr(client, "CONNECT_S", 0.3)
-    with Scripted(until_closed) as server, Running(secure(server.port, Tls(county.ca), keepalive_s=600)) as running:
+    with Scripted(until_closed) as server, Running(secure(server.port, Tls(county.ca), rhythm=Rhythm(600))) as running:
         assert running.down().cause is DownCause.TIMEOUT
 
 

@@ -1,6 +1,7 @@
 """One connection's life by the clock, without a socket: what a real broker shows too slowly or too rarely."""
 
 import pytest
+from msgspec.structs import replace
 
 from kentongan.mqtt.events import (
     BrokerUp,
@@ -13,10 +14,10 @@ from kentongan.mqtt.events import (
 )
 from kentongan.mqtt.reconnect import Poison, Version
 from kentongan.mqtt.session import UNLIMITED, Connack, Notes, Session, Terms
-from kentongan.mqtt.settings import Subscription
+from kentongan.mqtt.settings import Rhythm, Subscription
 
 YES = Connack(0, "Success")
-TERMS = Terms("c1", Version.V5, (Subscription("a/#"), Subscription("b/#", required=False)), 30)
+TERMS = Terms("c1", Version.V5, (Subscription("a/#"), Subscription("b/#", required=False)), Rhythm(30))
 MESSAGE = MessageReceived("a/b", b"x", retained=False, correlation=b"", delivery=Delivery("c1", 7))
 
 
@@ -44,9 +45,9 @@ class Tape:
         self.done.append("disconnect")
 
 
-def begin(connack=YES, *, secure=False, poison=None):
+def begin(connack=YES, *, secure=False, poison=None, rhythm=TERMS.rhythm):
     tape = Tape(secure=secure)
-    session = Session(tape, TERMS, poison or Poison(), 0.0)
+    session = Session(tape, replace(TERMS, rhythm=rhythm), poison or Poison(), 0.0)
     if connack is not None:
         session.heard(Notes(connack=connack), 1.0)
     return session, tape
@@ -73,7 +74,7 @@ def test_it_subscribes_after_the_connack_and_is_up_after_the_suback():
 
 def test_without_subscriptions_the_connack_is_enough():
     tape = Tape()
-    session = Session(tape, Terms("c1", Version.V5, (), 30), Poison(), 0.0)
+    session = Session(tape, Terms("c1", Version.V5, (), Rhythm(30)), Poison(), 0.0)
     session.heard(Notes(connack=YES), 1.0)
     assert ([type(event) for event in session.events()], tape.done) == ([BrokerUp], [])
 
@@ -133,6 +134,52 @@ def test_a_ping_goes_out_after_the_keepalive_and_silence_has_twenty_seconds():
     session.tick(51.0)
     assert session.down is not None
     assert session.down.cause is DownCause.LOST
+
+
+OFFICE = Rhythm(30, probe_s=12.0, answer_s=8.0)
+
+
+def test_a_server_that_falls_silent_is_asked_before_the_promise_obliges_us_and_given_up_soon():
+    session, tape = up(rhythm=OFFICE)
+    session.ack(Delivery("c1", 7), 9.0)  # what we say is no sign of life
+    assert session.deadline() == 14.0  # 12 s after the broker's last word
+    session.tick(14.0)
+    assert tape.done == ["ack 7", "ping"]
+    session.tick(21.9)
+    assert session.down is None
+    session.tick(22.0)
+    assert session.down is not None
+    assert (session.down.cause, session.down.silent_s) == (DownCause.LOST, 20.0)
+
+
+def test_a_server_that_answers_within_its_time_is_believed():
+    session, _ = up(rhythm=OFFICE)
+    session.tick(14.0)
+    session.heard(Notes(), 21.9)
+    session.tick(22.0)
+    assert session.down is None
+    assert session.deadline() == 33.9
+
+
+def test_a_connection_that_the_other_side_ends_was_not_silent():
+    session, _ = up(rhythm=OFFICE)
+    session.closed(Notes(), 13.0)
+    assert session.down is not None
+    assert session.down.silent_s == 0.0
+
+
+def test_a_missing_acknowledgement_tells_how_long_nothing_was_heard():
+    session, _ = up(rhythm=OFFICE)
+    session.publish(publication(1), 3.0)
+    session.heard(Notes(), 13.0)
+    session.tick(23.0)
+    assert session.down is not None
+    assert (session.down.cause, session.down.silent_s) == (DownCause.PUBACK_TIMEOUT, 10.0)
+
+
+def test_a_broker_that_wants_a_shorter_keepalive_changes_the_promise_alone():
+    assert OFFICE.within(10) == Rhythm(10, probe_s=12.0, answer_s=8.0)
+    assert OFFICE.within(0) == OFFICE.within(60) == OFFICE
 
 
 def test_any_byte_is_a_sign_of_life():

@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from kentongan.mqtt.events import BrokerUp, Delivery, MessageReceived, Publication, Published
 from kentongan.mqtt.reconnect import Poison, Version
 from kentongan.mqtt.session import Connack, Notes, Session, Terms
-from kentongan.mqtt.settings import Subscription
+from kentongan.mqtt.settings import Rhythm, Subscription
 
 LIMIT = 3000
 
@@ -49,7 +49,7 @@ class Connections(RuleBasedStateMachine):
 
     def connect(self):
         self.wire = Wire()
-        terms = Terms(f"c{self.now}", Version.V5, (Subscription("a/#"),), 30)
+        terms = Terms(f"c{self.now}", Version.V5, (Subscription("a/#"),), Rhythm(30))
         self.session = Session(self.wire, terms, self.poison, self.now)
         self.given, self.answered, self.open, self.window = [], [], set(), 0
 

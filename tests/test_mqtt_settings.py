@@ -4,7 +4,7 @@ import pytest
 from broker import Authority, link_settings
 
 from kentongan.mqtt.errors import SettingsRefused
-from kentongan.mqtt.settings import Address, Tls, read_url, tls_context
+from kentongan.mqtt.settings import Address, Rhythm, Tls, read_url, tls_context
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_tls_without_a_ca_is_refused():
 @pytest.mark.parametrize("keepalive_s", [0, 3601])
 def test_a_keepalive_that_notices_nothing_is_refused(keepalive_s):
     with pytest.raises(SettingsRefused, match="keepalive"):
-        link_settings(1883, keepalive_s=keepalive_s)
+        link_settings(1883, rhythm=Rhythm(keepalive_s))
 
 
 def test_a_password_is_never_printed():

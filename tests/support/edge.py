@@ -57,7 +57,8 @@ def line(**changes: Any) -> LineStatus:
 
 def offline(cause: str, age_ms: int) -> LinkStatus:
     """Describe a link that was lost so long ago."""
-    return replace(LINK, state="offline", cause=cause, since_steady_ms=STEADY_MS - age_ms)
+    begun_ms = STEADY_MS - age_ms
+    return replace(LINK, state="offline", cause=cause, since_steady_ms=begun_ms, lost_steady_ms=begun_ms)
 
 
 def fault(cause: str, code: int = 2, *, since_ms: int = NOW_MS, name: str = "") -> FaultStatus:
