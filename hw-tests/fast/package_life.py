@@ -15,6 +15,7 @@ from bench import (
     clock,
     configure,
     cursor,
+    journal,
     let_pass,
     need,
     package,
@@ -83,6 +84,8 @@ def upgrade() -> str:
     traffic.settle()
     gap_s = _gap_s(at)
     need(alarms() == "", "an alarm for an upgrade")
+    rescued = [line for line in journal(GATEWAY, at).splitlines() if "salvaged" in line]
+    need(not rescued, f"the store was taken for a damaged one: {rescued}")
     return (
         f"schema {schema} to {_schema()}, {len(traffic.sent) - before} SMS in and {len(traffic.answers)} replies out "
         f"meanwhile: 0 lost, 0 twice; gateway away for {gap_s:.1f} s"
