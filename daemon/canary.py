@@ -47,7 +47,11 @@ class Canary:
 
     def look(self, line: Line, at: Moment, *, path_proven: bool) -> list[Command]:
         """Sing the next text when it is time and plain messages come back."""
+        commands = self._look(line, at, path_proven=path_proven)
         line.note(texts_filtered=self.filtered)
+        return commands
+
+    def _look(self, line: Line, at: Moment, *, path_proven: bool) -> list[Command]:
         if self._text:
             return self._lost(at) if at.steady_ms - self._sent_ms >= PATIENCE_MS else []
         if at.steady_ms < self._next_ms or not path_proven or not line.ready or line.pace.cause:

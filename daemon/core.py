@@ -102,10 +102,13 @@ class Core:
         return commands
 
     def _look_after(self, shown: list[Command], moment: Moment) -> list[Command]:
-        """Let the keeper look whenever the standing was looked at."""
+        """Let the keeper look whenever the standing was looked at; what it did or found is looked at soon."""
         statuses = [command.status for command in shown if isinstance(command, Show)]
+        done = [command for status in statuses for command in self._rooms.keeper.look(status, moment)]
         self._rooms.standing.neighbours_silent = self._rooms.keeper.neighbours_silent
-        return shown + [command for status in statuses for command in self._rooms.keeper.look(status, moment)]
+        if done:
+            self._rooms.standing.touch(moment)
+        return shown + done
 
     def next_deadline(self) -> int:
         """Give the steady moment of the next `Tick`."""
