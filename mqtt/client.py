@@ -101,8 +101,8 @@ class Wire:
         self._client.loop_write()
 
     def ping(self) -> None:
-        """Let paho notice that a PINGREQ is due."""
-        self._client.loop_misc()
+        """Send a PINGREQ now; an answer is a sign of life like any byte."""
+        self._client._send_pingreq()  # noqa: SLF001 - `loop_misc` pings at the announced keepalive and not before
 
     def close(self) -> None:
         """Drop the connection without a DISCONNECT: the will stays in force."""

@@ -73,7 +73,7 @@ class Wire(Protocol):
         """Tell the broker that we have it."""
 
     def ping(self) -> None:
-        """Let the library send its PINGREQ."""
+        """Send a PINGREQ."""
 
     def disconnect(self) -> None:
         """Leave properly: the broker drops the will."""

@@ -27,6 +27,7 @@ from kentongan.mqtt.settings import Rhythm
 
 TICKET = TOPICS.event("ticket")
 PING = TOPICS.command("ping")
+PINGREQ, PINGRESP = b"\xc0\x00", b"\xd0\x00"
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +139,15 @@ def test_an_idle_link_stays_up_by_pinging(shared, protocol):
         running.up()
         with pytest.raises(queue.Empty):
             running.wait(BrokerDown, within=2.1)  # the broker would end a silent client after 1.5 s
+
+
+def test_a_broker_is_asked_for_a_sign_of_life_before_the_promise_obliges_us(shared, protocol):
+    rhythm = Rhythm(600, probe_s=0.2, answer_s=20.0)
+    with Proxy(shared.port) as proxy, Running(link_settings(proxy.port, protocol=protocol, rhythm=rhythm)) as running:
+        running.up()
+        for expected in (PINGREQ, PINGRESP, PINGREQ):  # it is asked, it answers, it is believed and asked again
+            while proxy.passed.get(timeout=10) != expected:
+                pass
 
 
 def test_e9_a_puback_is_no_delivery(own, protocol):

@@ -154,6 +154,7 @@ class Proxy:
 
     def __init__(self, target: int) -> None:
         self.silent = False
+        self.passed: queue.SimpleQueue[bytes] = queue.SimpleQueue()  # what came, from either side
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -207,6 +208,7 @@ class Proxy:
         data = b""
         with suppress(OSError):
             data = one.recv(65536)
+        self.passed.put(data)
         if not data:
             self._drop(one)
         elif not self.silent:
