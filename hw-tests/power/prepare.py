@@ -1,5 +1,5 @@
 # ruff: noqa: INP001, S603, S607 - a script for root that writes into a folder of its own
-"""Write into the machine's root what a technician would: the configuration, the county's CA, an address.
+"""Write into the machine's root what a technician would: the configuration, the county's CA, a password.
 
     prepare.py CACHE
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 COUNTY, GATEWAY = "7322", "kec-sabbang-01"
 PORT = 18883  # of the broker outside, on loopback
+HOST = "10.0.2.2"  # what an emulated PC calls the loopback of the machine outside
 CONFIG = f"""\
 [gateway]
 county_id = "{COUNTY}"
@@ -29,7 +30,7 @@ per_hour = 36000
 per_day = 864000
 
 [mqtt]
-url = "mqtts://127.0.0.1:{PORT}"
+url = "mqtts://{HOST}:{PORT}"
 username = "{GATEWAY}"
 password_file = "credentials/mqtt"
 ca_file = "ca.crt"
@@ -48,13 +49,6 @@ path = "/var/lib/kentongan/kentongan.db"
 [runtime]
 directory = "/run/kentongan"
 """
-FILES = {
-    "etc/kentongan/kentongan.toml": CONFIG,
-    "etc/hostname": "kentongan\n",
-    "etc/hosts": "127.0.0.1 localhost kentongan\n",
-    "etc/fstab": "",
-    "etc/systemd/journald.conf.d/kentongan.conf": "[Journal]\nStorage=volatile\nForwardToConsole=no\n",
-}
 
 
 def certificates(folder: Path) -> None:
@@ -63,7 +57,7 @@ def certificates(folder: Path) -> None:
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"]
     ca = ["-x509", *curve, "-subj", "/CN=CA uji", "-keyout", "ca.key", "-out", "ca.crt"]
     broker = ["-x509", *curve, "-subj", "/CN=broker", "-CA", "ca.crt", "-CAkey", "ca.key", "-keyout", "broker.key"]
-    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]
+    names = ["-addext", "subjectAltName=IP:127.0.0.1,IP:" + HOST, "-addext", "basicConstraints=critical,CA:FALSE"]
     for words in (ca, [*broker, *names, "-out", "broker.crt"]):
         subprocess.run(["openssl", "req", *words], cwd=folder, check=True, capture_output=True)
 
@@ -75,12 +69,10 @@ def main() -> None:
     certificates(tls)
     word = secrets.token_urlsafe(16)
     (tls / "word").write_text(word)
-    for name, content in FILES.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-    (root / "etc/kentongan/ca.crt").write_bytes((tls / "ca.crt").read_bytes())
-    credential = root / "etc/kentongan/credentials/mqtt"
+    etc = root / "etc/kentongan"
+    (etc / "kentongan.toml").write_text(CONFIG)
+    (etc / "ca.crt").write_bytes((tls / "ca.crt").read_bytes())
+    credential = etc / "credentials/mqtt"
     credential.write_text(word + "\n")
     credential.chmod(0o600)
 
