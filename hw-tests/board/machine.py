@@ -62,7 +62,7 @@ class Board:
         self.boots = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._qtest = folder / "qtest"
-        self._began = 0.0
+        self._began = time.monotonic()
         self._door = _free_port()
         self._key = folder / "technician"
         if not self._key.exists():
