@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "hw-tests" / "power"))
 
-from disk import DISCARD, FLUSH, HEAD, HEADER, MAGIC, SECTOR, Disk
+from lossy_disk import DISCARD, FLUSH, HEAD, HEADER, MAGIC, SECTOR, Disk
 
 SECTORS = 8
 Step = tuple[str, int]  # "write" or "discard" with a sector, "flush" with anything

@@ -2,7 +2,7 @@
 """A PC with its own kernel and a plug: the disk loses its cache when it is pulled, the modem is on its serial port.
 
 QEMU emulates it instruction by instruction, so that any host will do. A cut is SIGKILL: nothing of the machine runs on,
-not even its kernel, and `disk.py` decides what the disk has kept.
+not even its kernel, and `lossy_disk.py` decides what the disk has kept.
 """
 
 import subprocess
@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from random import Random
 
-from disk import Disk
+from lossy_disk import Disk
 
 from kentongan.daemon.mortal import mortal
 
