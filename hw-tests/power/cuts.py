@@ -43,7 +43,7 @@ TIMING = Timing(other_s=0.005, send_s=0.08, report_s=0.3)
 LOOK_S, ONLINE_S, SETTLE_S, QUIET_S = 0.05, 300.0, 1200.0, 15.0  # an emulated machine on a busy host is slow
 IN_BOOT = 0.25  # the share of cuts that come before the gateway is online
 IN_WRITE, WRITE_S, WRITE_LOOK_S = 0.5, 10.0, 0.0005  # the share that waits, how long, for a write without its flush
-LIFE_S, PAUSE_S = (0.1, 8.0), (0.8, 4.0)
+LIFE_S, PAUSE_S = (0.5, 15.0), (2.0, 6.0)
 # What e2fsck, the initramfs and the kernel say of a file system that does not come up by itself.
 BEYOND = ("UNEXPECTED INCONSISTENCY", "mount:", "EXT4-fs error", "FAT-fs (vda1): error")
 CONNECTION = f"kentongan/v1/{COUNTY}/{GATEWAY}/status/connection"
