@@ -234,20 +234,21 @@ class Storm:
         threading.Event().wait(seconds)
 
 
-def outside(stack: ExitStack, cache: Path, folder: Path) -> None:
-    """Start broker and backend; they end with the stack."""
+def outside(stack: ExitStack, cache: Path, folder: Path, port: int | None) -> int:
+    """Start broker, on a free port unless one is given, and backend; they end with the stack. Gives the port."""
     tls = BrokerTls(cache / "tls/ca.crt", cache / "tls/broker.crt", cache / "tls/broker.key")
     word = (cache / "tls/word").read_text()
     users = {GATEWAY: word, f"{GATEWAY}-wd": word, backend_user(COUNTY): word}
-    stack.enter_context(Mosquitto(folder / "broker", users=users, county_id=COUNTY, tls=tls, port=PORT))
+    broker = stack.enter_context(Mosquitto(folder / "broker", users=users, county_id=COUNTY, tls=tls, port=port))
     log = stack.enter_context((folder / "backend.log").open("wb"))
-    words = ["--db", folder / "county.db", "--county", COUNTY, "--url", f"mqtts://127.0.0.1:{PORT}"]
+    words = ["--db", folder / "county.db", "--county", COUNTY, "--url", f"mqtts://127.0.0.1:{broker.port}"]
     words += ["--username", backend_user(COUNTY), "--password-file", cache / "tls/word", "--ca-file", tls.ca_file]
     child = subprocess.Popen(
         mortal([sys.executable, ROOT / "examples/backend.py", "run", *words]), stdout=log, stderr=log
     )
     stack.callback(child.wait)
     stack.callback(child.terminate)
+    return broker.port
 
 
 def report(storm: Storm, cuts: int, seed: int, took_s: float) -> tuple[str, bool]:
@@ -268,6 +269,12 @@ def report(storm: Storm, cuts: int, seed: int, took_s: float) -> tuple[str, bool
     return body, all(want is None or want == count for _, count, want in rows)
 
 
+def put(page: Path, begin: str, body: str, end: str) -> None:
+    """Write a report between its marks."""
+    head, _, rest = page.read_text().partition(begin)
+    page.write_text(head + begin + body + end + rest.partition(end)[2])
+
+
 def main() -> int:
     """Storm, print, and write if asked."""
     parser = argparse.ArgumentParser(description="power cuts of a whole machine in traffic")
@@ -280,7 +287,7 @@ def main() -> int:
     with ExitStack() as stack:
         folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
-        outside(stack, options.cache.resolve(), folder)
+        outside(stack, options.cache.resolve(), folder, PORT)
         world = World(folder, Random(options.seed))
         world.modem.start()
         stack.callback(world.modem.stop)
@@ -291,8 +298,7 @@ def main() -> int:
         body, kept = report(storm, options.cuts, options.seed, world.clock.monotonic() - began)
     print(body)
     if options.write:
-        head, _, rest = PAGE.read_text().partition(BEGIN)
-        PAGE.write_text(head + BEGIN + body + END + rest.partition(END)[2])
+        put(PAGE, BEGIN, body, END)
     return 0 if kept else 1
 
 

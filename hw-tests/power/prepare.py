@@ -51,6 +51,10 @@ directory = "/run/kentongan"
 """
 
 
+# The modem that a card means by HAT is on the PC's first serial port.
+HAT_RULE = 'SUBSYSTEM=="tty", KERNEL=="ttyS0", SYMLINK+="kentongan/hat"\n'
+
+
 def certificates(folder: Path) -> None:
     """Make a county's CA and its broker's certificate."""
     folder.mkdir(exist_ok=True)
@@ -72,6 +76,7 @@ def main() -> None:
     etc = root / "etc/kentongan"
     (etc / "kentongan.toml").write_text(CONFIG)
     (etc / "ca.crt").write_bytes((tls / "ca.crt").read_bytes())
+    (root / "etc/udev/rules.d/62-kentongan-power.rules").write_text(HAT_RULE)
     credential = etc / "credentials/mqtt"
     credential.write_text(word + "\n")
     credential.chmod(0o600)
