@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from core_bench import TOPICS, Bench, accepted, of
+from core_bench import TOPICS, Bench, accepted, of, serving
 
 from kentongan.at import commands as to_modem
 from kentongan.at import events as at
@@ -22,11 +22,8 @@ def jumped_ms(request):
 
 @pytest.fixture
 def bench(tmp_path):
-    bench = Bench(tmp_path / "k.db")
-    bench.ready()
-    bench.broker_up()
-    yield bench
-    bench.core.close(bench.at)
+    with serving(tmp_path, window=10) as bench:
+        yield bench
 
 
 def leap(bench, wall_ms):

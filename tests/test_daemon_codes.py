@@ -4,7 +4,7 @@ import json
 
 import pytest
 from backend_bench import ask, error, events, settle
-from core_bench import Bench, of
+from core_bench import of, serving
 
 from kentongan.daemon.events import Acknowledge
 from kentongan.mqtt.codes import ErrorCode
@@ -14,11 +14,8 @@ NOBODY = "0199c7d2-9e6b-7f21-8a4c-2b7d5e9f0a99"
 
 @pytest.fixture
 def bench(tmp_path):
-    bench = Bench(tmp_path / "k.db", replies_per_minute=1)
-    bench.ready()
-    bench.broker_up(window=100)
-    yield bench
-    bench.core.close(bench.at)
+    with serving(tmp_path, replies_per_minute=1) as bench:
+        yield bench
 
 
 def code(bench, name, payload, *, retained=False):

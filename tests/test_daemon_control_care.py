@@ -1,7 +1,7 @@
 """The technician's requests, answered by a core with a real store."""
 
 import pytest
-from core_bench import Bench, of
+from core_bench import of, serving
 
 from kentongan.at import commands as to_modem
 from kentongan.at import events as at
@@ -15,11 +15,8 @@ OWN = "+6281100009200"
 
 @pytest.fixture
 def bench(tmp_path):
-    bench = Bench(tmp_path / "k.db", balance_code="*888#", beat=Beat("LU2", OWN))
-    bench.ready()
-    bench.broker_up()
-    yield bench
-    bench.core.close(bench.at)
+    with serving(tmp_path, window=10, balance_code="*888#", beat=Beat("LU2", OWN)) as bench:
+        yield bench
 
 
 def ask(bench, line: bytes):

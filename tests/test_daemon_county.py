@@ -4,7 +4,7 @@ import json
 
 import pytest
 from backend_bench import ask, error, events, settle
-from core_bench import CITIZEN, TOPICS, Bench, of
+from core_bench import CITIZEN, TOPICS, Bench, of, serving
 
 from kentongan.at import events as at
 from kentongan.at.events import ModemState
@@ -18,11 +18,8 @@ DAY_S = 86_400
 
 @pytest.fixture
 def bench(tmp_path):
-    bench = Bench(tmp_path / "k.db", people={"camat": CAMAT}, broadcast_per_day=5, legs=standards.load("luwu-utara"))
-    bench.ready()
-    bench.broker_up(window=100)
-    yield bench
-    bench.core.close(bench.at)
+    with serving(tmp_path, people={"camat": CAMAT}, broadcast_per_day=5, legs=standards.load("luwu-utara")) as bench:
+        yield bench
 
 
 def said(bench, text="lampu jalan mati, hubungi 0812-3456-7890", **more):

@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 from backend_bench import ask, error, events, settle
-from core_bench import CITIZEN, TOPICS, Bench, of
+from core_bench import CITIZEN, TOPICS, Bench, of, serving
 
 from kentongan.at import events as at
 from kentongan.at.events import ModemState
@@ -15,11 +15,8 @@ from kentongan.queue.records import Moment
 
 @pytest.fixture
 def bench(tmp_path):
-    bench = Bench(tmp_path / "k.db")
-    bench.ready()
-    bench.broker_up(window=100)
-    yield bench
-    bench.core.close(bench.at)
+    with serving(tmp_path) as bench:
+        yield bench
 
 
 def ticket(bench, text="Jalan rusak di Sabbang", **more):

@@ -4,7 +4,7 @@ import json
 
 import msgspec
 import pytest
-from core_bench import TOPICS, Bench, of
+from core_bench import TOPICS, of, serving
 
 from kentongan.daemon.events import Note, Publish
 from kentongan.mqtt.commands import COMMANDS
@@ -17,11 +17,10 @@ ECHOED = {("ping", "echo"), ("*", "command_id")}  # what the contract promises t
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory):
-    bench = Bench(tmp_path_factory.mktemp("desk") / "k.db", people={"camat": "+6281100001234"}, broadcast_per_day=500)
-    bench.ready()
-    bench.broker_up(window=1_000)
-    yield bench
-    bench.core.close(bench.at)
+    with serving(
+        tmp_path_factory.mktemp("desk"), window=1_000, people={"camat": "+6281100001234"}, broadcast_per_day=500
+    ) as bench:
+        yield bench
 
 
 def spots(value, path=()):

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from flash_box import put, result, unboxed
 
 from kentongan.daemon import config
 from kentongan.daemon.flashcard_apply import Places, firstboot
@@ -26,25 +27,11 @@ pin_kartu = 1234
 
 @pytest.fixture
 def box(tmp_path: Path) -> Places:
-    places = Places(tmp_path / "card", tmp_path / "etc", tmp_path / "iwd", tmp_path / "serial")
-    places.card.mkdir()
-    places.etc.mkdir()
-    places.serial.write_bytes(b"10000000abcdef01\0")
-    return places
-
-
-def fill(box: Places, text: str, name: str = "KONFIGURASI.txt") -> Path:
-    path = box.card / name
-    path.write_bytes(text.encode())
-    return path
-
-
-def result(box: Places) -> str:
-    return (box.card / "HASIL.txt").read_bytes().decode("utf-8-sig")
+    return unboxed(tmp_path)
 
 
 def test_a_good_card_becomes_a_configuration_that_the_gateway_accepts(box: Places) -> None:
-    fill(box, GOOD)
+    put(box, GOOD)
 
     firstboot(box)
 
@@ -58,7 +45,7 @@ def test_a_good_card_becomes_a_configuration_that_the_gateway_accepts(box: Place
 
 
 def test_secrets_leave_the_card_and_are_for_root_alone(box: Places) -> None:
-    path = fill(box, GOOD)
+    path = put(box, GOOD)
 
     firstboot(box)
 
@@ -70,7 +57,7 @@ def test_secrets_leave_the_card_and_are_for_root_alone(box: Places) -> None:
 
 
 def test_the_second_boot_with_the_same_card_writes_nothing(box: Places) -> None:
-    fill(box, GOOD)
+    put(box, GOOD)
     firstboot(box)
     firstboot(box)
 
@@ -85,11 +72,11 @@ def test_the_second_boot_with_the_same_card_writes_nothing(box: Places) -> None:
 
 
 def test_a_bad_card_keeps_the_last_good_configuration_and_says_so(box: Places) -> None:
-    path = fill(box, GOOD)
+    path = put(box, GOOD)
     firstboot(box)
     before = (box.etc / "kentongan.toml").read_bytes()
 
-    fill(box, path.read_text(encoding="utf-8-sig").replace("WITA", "WITAA"))
+    put(box, path.read_text(encoding="utf-8-sig").replace("WITA", "WITAA"))
     firstboot(box)
 
     assert (box.etc / "kentongan.toml").read_bytes() == before
@@ -98,7 +85,7 @@ def test_a_bad_card_keeps_the_last_good_configuration_and_says_so(box: Places) -
     assert status.detail == "baris 3: zona_waktu: tulis WIB, WITA, atau WIT"
     assert "alat tetap memakai pengaturan lama" in result(box)
 
-    fill(box, path.read_text(encoding="utf-8-sig").replace("WITAA", "WIT"))
+    put(box, path.read_text(encoding="utf-8-sig").replace("WITAA", "WIT"))
     firstboot(box)
 
     assert rejected(box.etc).state == "ok"
@@ -106,7 +93,7 @@ def test_a_bad_card_keeps_the_last_good_configuration_and_says_so(box: Places) -
 
 
 def test_a_refused_card_keeps_its_secrets_so_that_they_need_not_be_typed_again(box: Places) -> None:
-    path = fill(box, GOOD.replace("LU2\n", "LUO\n"))
+    path = put(box, GOOD.replace("LU2\n", "LUO\n"))
 
     firstboot(box)
 
@@ -116,21 +103,21 @@ def test_a_refused_card_keeps_its_secrets_so_that_they_need_not_be_typed_again(b
 
 @pytest.mark.parametrize("name", ["KONFIGURASI.txt.txt", "konfigurasi.TXT", "KONFIGURASI"])
 def test_a_file_whose_ending_windows_has_hidden_is_found(box: Places, name: str) -> None:
-    fill(box, GOOD, name)
+    put(box, GOOD, name)
 
     assert not firstboot(box).blank
 
 
 def test_the_empty_template_beside_the_filled_file_does_not_matter(box: Places) -> None:
-    fill(box, "kabupaten =\n")
-    fill(box, GOOD, "KONFIGURASI.txt.txt")
+    put(box, "kabupaten =\n")
+    put(box, GOOD, "KONFIGURASI.txt.txt")
 
     assert not firstboot(box).errors
 
 
 def test_two_filled_files_are_refused_by_their_names(box: Places) -> None:
-    fill(box, GOOD)
-    fill(box, GOOD.replace("LU2\n", "LU3\n"), "KONFIGURASI.txt.txt")
+    put(box, GOOD)
+    put(box, GOOD.replace("LU2\n", "LU3\n"), "KONFIGURASI.txt.txt")
 
     assert "sisakan satu saja" in firstboot(box).errors[0].text
     assert not (box.etc / "kentongan.toml").exists()
@@ -146,7 +133,7 @@ def test_without_a_file_what_is_in_force_stays(box: Places) -> None:
 
 
 def test_mqtts_without_a_ca_or_with_something_else_in_its_place_is_refused(box: Places) -> None:
-    fill(box, GOOD.replace("mqtt://127.0.0.1:1883", "mqtts://mqtt.lutra.go.id"))
+    put(box, GOOD.replace("mqtt://127.0.0.1:1883", "mqtts://mqtt.lutra.go.id"))
     assert "ca.crt tidak ada" in firstboot(box).errors[0].text
 
     (box.card / "ca.crt").write_text("-----BEGIN PRIVATE KEY-----\n")
@@ -158,7 +145,7 @@ def test_a_ca_beside_the_file_is_taken_over_and_stays_when_it_is_gone_from_the_c
     subprocess.run(
         [*make, "/CN=Uji", "-keyout", "/dev/null", "-out", str(box.card / "ca.crt")], check=True, capture_output=True
     )
-    fill(box, GOOD.replace("mqtt://127.0.0.1:1883", "mqtts://mqtt.lutra.go.id"))
+    put(box, GOOD.replace("mqtt://127.0.0.1:1883", "mqtts://mqtt.lutra.go.id"))
     assert not firstboot(box).errors
 
     (box.card / "ca.crt").unlink()
@@ -183,9 +170,9 @@ def test_a_link_a_folder_and_a_pipe_are_not_followed(box: Places, tmp_path: Path
 
 
 def test_after_a_power_cut_before_the_card_was_blanked_the_next_boot_finishes(box: Places) -> None:
-    path = fill(box, GOOD)
+    path = put(box, GOOD)
     firstboot(box)
-    fill(box, GOOD)  # as it was before: all taken over, the card not yet blanked
+    put(box, GOOD)  # as it was before: all taken over, the card not yet blanked
     shutil.rmtree(box.etc / "baru", ignore_errors=True)
     (box.etc / "baru").mkdir()  # and a half-built stage left behind
 
@@ -196,7 +183,7 @@ def test_after_a_power_cut_before_the_card_was_blanked_the_next_boot_finishes(bo
 
 
 def test_a_card_that_cannot_be_written_to_still_gives_its_settings(box: Places) -> None:
-    fill(box, GOOD)
+    put(box, GOOD)
     (box.card / "~HASIL.txt").mkdir()  # so that neither root nor anybody can write the answer
 
     card = firstboot(box)
@@ -207,7 +194,7 @@ def test_a_card_that_cannot_be_written_to_still_gives_its_settings(box: Places) 
 
 
 def test_the_command_says_what_became_of_the_card_and_never_fails_for_it(box: Places) -> None:
-    fill(box, GOOD.replace("WITA", "WITAA"))
+    put(box, GOOD.replace("WITA", "WITAA"))
     places = ["--card", str(box.card), "--etc", str(box.etc), "--iwd", str(box.iwd)]
 
     done = subprocess.run(

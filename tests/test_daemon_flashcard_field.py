@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 from edge import fault, line, status
+from flash_box import put, result, unboxed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -38,21 +39,7 @@ hp_petugas = 0812-3456-789
 
 @pytest.fixture
 def box(tmp_path: Path) -> Places:
-    places = Places(tmp_path / "card", tmp_path / "etc", tmp_path / "iwd", tmp_path / "serial")
-    places.card.mkdir()
-    places.etc.mkdir()
-    places.serial.write_bytes(b"10000000abcdef01\0")
-    return places
-
-
-def put(box: Places, text: str | bytes, name: str = "KONFIGURASI.txt") -> Path:
-    path = box.card / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return path
-
-
-def result(box: Places) -> str:
-    return (box.card / "HASIL.txt").read_bytes().decode("utf-8-sig")
+    return unboxed(tmp_path)
 
 
 def in_force(box: Places) -> dict[str, object]:

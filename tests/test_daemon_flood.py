@@ -4,7 +4,7 @@ import json
 
 import pytest
 from backend_bench import events
-from core_bench import Bench, of
+from core_bench import of, serving
 
 from kentongan.daemon.events import Acknowledge, Publish
 
@@ -13,11 +13,8 @@ COMMANDS = 300
 
 @pytest.fixture
 def bench(tmp_path):
-    bench = Bench(tmp_path / "k.db", commands_per_minute=100)
-    bench.ready()
-    bench.broker_up(window=10)
-    yield bench
-    bench.core.close(bench.at)
+    with serving(tmp_path, window=10, commands_per_minute=100) as bench:
+        yield bench
 
 
 def ping(number):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 from backend_bench import ask, error, events, settle
-from core_bench import CITIZEN, Bench, of
+from core_bench import CITIZEN, of, serving
 
 from kentongan.daemon.events import Acknowledge, Note
 
@@ -25,11 +25,8 @@ class Broken(Mapping):
 
 @pytest.fixture
 def bench(tmp_path):
-    bench = Bench(tmp_path / "k.db", people=Broken())
-    bench.ready()
-    bench.broker_up(window=100)
-    yield bench
-    bench.core.close(bench.at)
+    with serving(tmp_path, people=Broken()) as bench:
+        yield bench
 
 
 def notify(bench, command_id="n1"):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from backend_bench import ask, events, settle
 from click.testing import CliRunner
-from core_bench import CITIZEN, Bench
+from core_bench import CITIZEN, serving
 from edge import write_config
 
 from kentongan.daemon import monthly, monthly_page, monthly_sheet
@@ -79,11 +79,8 @@ def test_trouble_is_cut_to_the_month_and_to_what_is_known():
 
 @pytest.fixture
 def bench(tmp_path):
-    bench = Bench(tmp_path / "kentongan.db")
-    bench.ready()
-    bench.broker_up(window=100)
-    yield bench
-    bench.core.close(bench.at)
+    with serving(tmp_path, name="kentongan.db") as bench:
+        yield bench
 
 
 def test_a_reply_to_a_follow_up_answers_the_report(bench):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from backend_bench import ask, error, events, settle
-from core_bench import Bench, deliver, of, slot
+from core_bench import deliver, of, serving, slot
 
 from kentongan.daemon.events import Publish
 from kentongan.daemon.outgoing import MAX_CHANGES
@@ -15,11 +15,8 @@ PARTS = 60
 
 @pytest.fixture
 def bench(tmp_path):
-    bench = Bench(tmp_path / "k.db", broadcast_per_day=1)
-    bench.ready()
-    bench.broker_up(window=1_000)
-    yield bench
-    bench.core.close(bench.at)
+    with serving(tmp_path, window=1_000, broadcast_per_day=1) as bench:
+        yield bench
 
 
 def long_sms(bench, text, code):

@@ -2,7 +2,7 @@
 
 import pytest
 from backend_bench import events, settle
-from core_bench import Bench, deliver, slot
+from core_bench import deliver, serving, slot
 from tiny_modem import Bench as ModemBench
 from tiny_modem import TinyModem, octets
 
@@ -15,11 +15,8 @@ PDU = "06912618010000040D91261832547698F000006211325140508206D427F3E93C02"
 
 @pytest.fixture
 def bench(tmp_path):
-    bench = Bench(tmp_path / "k.db")
-    bench.ready()
-    bench.broker_up(window=100)
-    yield bench
-    bench.core.close(bench.at)
+    with serving(tmp_path) as bench:
+        yield bench
 
 
 def times(bench, event):

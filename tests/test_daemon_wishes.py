@@ -2,7 +2,7 @@
 
 import pytest
 from backend_bench import ask, error, events, settle
-from core_bench import CITIZEN, Bench
+from core_bench import CITIZEN, serving
 
 from kentongan.daemon.answers import Answers, faults_of
 from kentongan.daemon.wishes import TEXTS, read_wish
@@ -13,11 +13,8 @@ OTHER = "+6281300000001"
 
 @pytest.fixture
 def bench(tmp_path):
-    bench = Bench(tmp_path / "k.db", broadcast_per_day=5)
-    bench.ready()
-    bench.broker_up(window=100)
-    yield bench
-    bench.core.close(bench.at)
+    with serving(tmp_path, broadcast_per_day=5) as bench:
+        yield bench
 
 
 def texts(bench):

@@ -19,7 +19,7 @@ from typing import Any, Self, TypeVar
 from county_desk import County
 
 from kentongan.at import pdu
-from kentongan.at.simulator import INSTANT, PtyModem, Timing, VirtualModem, by_name
+from kentongan.at.simulator import INSTANT, PtyModem, Submitted, Timing, VirtualModem, by_name
 from kentongan.daemon.mortal import mortal
 from kentongan.daemon.mosquitto import Mosquitto, backend_user
 from kentongan.mqtt.topics import Topics
@@ -133,7 +133,6 @@ class Appliance:
     ) -> None:
         self.folder = folder
         self.bell = Condition()
-        self.air: list[Sms] = []  # what citizens' phones got
         self.modem = PtyModem(
             VirtualModem(by_name("sim800"), timing=timing, sim_slots=sim_slots), link=folder / "modem", baud=115_200
         )
@@ -196,6 +195,11 @@ class Appliance:
 
     # ---- the world
 
+    @property
+    def air(self) -> list[Sms]:
+        """What citizens' phones got, by the operator's own books: nobody hears of an SMS before it is in them."""
+        return list(map(_read, self.modem.call(lambda modem: modem.books.submitted[:])))
+
     def slots(self) -> int:
         """Count what lies on the SIM."""
         return self.modem.call(lambda modem: len(modem.device.tray.memory.slots))
@@ -223,15 +227,10 @@ class Appliance:
     def _listen(self) -> None:
         while not self._grounded.is_set():
             try:
-                submitted = self.modem.submissions.get(timeout=AIR_LOOK_S)
+                self.modem.submissions.get(timeout=AIR_LOOK_S)
             except Empty:
                 continue
-            tpdu = pdu.decode(submitted.pdu_hex).tpdu
-            assert isinstance(tpdu, pdu.Submit)
-            concat = tpdu.user_data.concat
-            part, total = (concat.sequence, concat.total) if concat else (1, 1)
             with self.bell:
-                self.air.append(Sms(tpdu.destination.text, tpdu.user_data.text, part, total))
                 self.bell.notify_all()
 
     def _end(self) -> None:
@@ -239,3 +238,11 @@ class Appliance:
             if life.process.poll() is None:
                 life.process.send_signal(signal.SIGKILL)
                 life.kill()
+
+
+def _read(submitted: Submitted) -> Sms:
+    tpdu = pdu.decode(submitted.pdu_hex).tpdu
+    assert isinstance(tpdu, pdu.Submit)
+    concat = tpdu.user_data.concat
+    part, total = (concat.sequence, concat.total) if concat else (1, 1)
+    return Sms(tpdu.destination.text, tpdu.user_data.text, part, total)

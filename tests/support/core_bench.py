@@ -1,7 +1,8 @@
 """A core on a real SQLite file with a hand-moved clock: events in, commands out, crash by throwing it away."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -115,13 +116,6 @@ class Bench:
         sources = Sources(self.store, broker, standing, papers, Journal(), "digest")
         office, tell = Office(b"key", ears=Ears(keeper.sorted, keeper.heed)), Teller(voice, ANSWERS)
         acknowledger = keeper.guarded(Acknowledger(Answers(self.acknowledge, "Kominfo Luwu Utara"), keeper.degraded))
-        allowed = Addressees("a", self.people, self.broadcast_per_day, secret=b"key")
-        county = County(
-            ReplyRules(6, self.replies_per_minute, self.direct_to, "a", b"key"),
-            allowed,
-            Desks(office, acknowledger, tell),
-            self.commands_per_minute,
-        )
         cards = self.cards = Cards(self.store.incidents, self.store.counter)
         recoveries = Recoveries(self.store.incidents)
         care = CareDesk(self.store, Informants(lines, sources.journal, keeper, recoveries))
@@ -129,7 +123,7 @@ class Bench:
             Intake(self.store, office, acknowledger, tell),
             Sending(self.store, limits, hours, lambda: 0.5),
             Offering(self.store, broker, voice, closing=self.ack_mode == "puback"),
-            Desk(sources, voice, county),
+            Desk(sources, voice, self._county(Desks(office, acknowledger, tell))),
             ControlDesk(self.store, standing, Panel(lines, cards), care, "a"),
             standing,
             keeper,
@@ -142,6 +136,11 @@ class Bench:
         self.keeper = keeper
         self.standing = standing
         self.line = lines["a"]
+
+    def _county(self, desks: Desks) -> County:
+        allowed = Addressees("a", self.people, self.broadcast_per_day, secret=b"key")
+        rules = ReplyRules(6, self.replies_per_minute, self.direct_to, "a", b"key")
+        return County(rules, allowed, desks, self.commands_per_minute)
 
     def _keeper(self, lines, hours) -> Keeper:
         words, post = Words("LU2", OfficeZone("Asia/Makassar")), Post(self.store, lines)
@@ -228,6 +227,16 @@ class Bench:
         """Let the modem report that a part was sent."""
         mr = next(self._mr) if reference is None else reference
         return self.modem(at.SendEnded(part.command.job, at.Sent(mr)))
+
+
+@contextmanager
+def serving(folder: Path, *, name: str = "k.db", window: int = 100, **wishes) -> Iterator[Bench]:
+    """Open a bench whose modem is ready and whose broker is there."""
+    bench = Bench(folder / name, **wishes)
+    bench.ready()
+    bench.broker_up(window=window)
+    yield bench
+    bench.core.close(bench.at)
 
 
 def deliver(text: str, *, sender=CITIZEN, sequence=None, second=0, code=0x00) -> str:
