@@ -10,6 +10,7 @@ from fault_field import CITIZEN, Field
 
 from kentongan.at.simulator import VirtualModem
 from kentongan.at.simulator.card import PIN_ATTEMPTS
+from kentongan.daemon import patrol
 
 THROTTLED = "sys/devices/platform/soc/soc:firmware/get_throttled"
 HEAT = "sys/class/thermal/thermal_zone0/temp"
@@ -19,10 +20,26 @@ WEEK_S = 7 * 86_400.0
 RULES_S = 2.0  # mosquitto reads its rules again when it comes round
 SMALL = 3_200  # octets: more than what the gateway tells of itself, less than a long SMS
 Act = Callable[[Field], None]
+Evidence = Callable[[Field, float], float | None]  # the moment of the strike in, that of the last piece of evidence out
 
 
 def nothing(_it: Field) -> None:
     """Do nothing."""
+
+
+def lasted(seconds: float) -> Evidence:
+    """Let a fault be one only when it has lasted so long."""
+    return lambda _it, struck: struck + seconds
+
+
+def unanswered(number: str, words: str, count: int) -> Evidence:
+    """Let a fault be one only when so many SMS to somebody got no answer while the night watch was patient."""
+
+    def complete(it: Field, struck: float) -> float | None:
+        sent = [at for at, sms in it.said if at >= struck and sms.number == number and words in sms.text]
+        return sent[count - 1] + patrol.PATIENCE_MS / 1000 / it.hurry if len(sent) >= count else None
+
+    return complete
 
 
 # -- the machine ------------------------------------------------------------------------------------------------------

@@ -5,9 +5,9 @@ import signal
 from dataclasses import dataclass
 
 import fault_acts as acts
-from fault_acts import HEAT, THROTTLED, Act
+from fault_acts import HEAT, THROTTLED, Act, Evidence
 from fault_box import READ_ONLY, UNSYNCED
-from fault_field import MAINS, PLAIN, Field, Wiring
+from fault_field import MAINS, NEIGHBOUR, OWN, PLAIN, Field, Wiring
 
 from kentongan.daemon import faults
 
@@ -28,7 +28,7 @@ class Scenario:
     repair: Act | None = acts.nothing
     clerk: str = ""  # words of the SMS that is due
     hurry: float = 1
-    notice_s: float = 30.0  # how long the detector may take by its nature
+    evidence: Evidence | None = None  # what the detector's definition waits for, where it is more than the strike
     within_s: float = 60.0
     repair_s: float = 90.0
     before: Act = acts.nothing
@@ -88,7 +88,6 @@ SCENARIOS = (
         lambda it: it.inject("line:data=UNDER-VOLTAGE WARNNING", "deaf:seconds=120"),
         None,
         hurry=4,
-        notice_s=100,
         within_s=120,
         repair_s=420,
     ),
@@ -107,7 +106,6 @@ SCENARIOS = (
         "mains_lost",
         lambda it: it.level(MAINS, high=False),
         lambda it: it.level(MAINS, high=True),
-        notice_s=35,
     ),
     Scenario(
         "Supply",
@@ -116,7 +114,6 @@ SCENARIOS = (
         acts.restarts,
         None,
         hurry=30,
-        notice_s=60,
         repair_s=120,
     ),
     Scenario(
@@ -197,7 +194,6 @@ SCENARIOS = (
         "modem_not_responding",
         lambda it: it.inject("hang"),
         None,
-        notice_s=95,
         within_s=120,
         repair_s=300,
     ),
@@ -207,7 +203,6 @@ SCENARIOS = (
         "modem_not_responding",
         lambda it: it.inject("deaf:seconds=150"),
         None,
-        notice_s=95,
         within_s=120,
         repair_s=420,
     ),
@@ -225,7 +220,6 @@ SCENARIOS = (
         "sim_missing",
         lambda it: it.pull_sim(),
         lambda it: it.insert_sim(),
-        notice_s=70,
         within_s=90,
     ),
     Scenario(
@@ -257,7 +251,6 @@ SCENARIOS = (
         "sim_foreign",
         lambda it: it.modem(acts.strange),
         lambda it: it.modem(acts.familiar),
-        notice_s=70,
         within_s=90,
     ),
     Scenario("AT channel", "another program holds the port", "modem_busy", acts.occupy, acts.vacate),
@@ -275,7 +268,6 @@ SCENARIOS = (
         "network_searching",
         lambda it: it.inject("no-network:code=2"),
         lambda it: it.inject("network"),
-        notice_s=95,
         within_s=120,
     ),
     Scenario(
@@ -284,7 +276,7 @@ SCENARIOS = (
         "network_not_registered",
         lambda it: it.inject("no-network:code=2"),
         lambda it: it.inject("network"),
-        notice_s=330,
+        evidence=acts.lasted(300),
         within_s=360,
     ),
     Scenario(
@@ -300,7 +292,6 @@ SCENARIOS = (
         "sim_memory_full",
         acts.full_sim,
         acts.empty_sim,
-        notice_s=70,
         within_s=90,
         repair_s=200,
     ),
@@ -310,7 +301,6 @@ SCENARIOS = (
         "credit_or_barred",
         acts.refuse_sends,
         acts.accept_sends,
-        notice_s=90,
         within_s=120,
         repair_s=300,
     ),
@@ -321,7 +311,6 @@ SCENARIOS = (
         acts.forget_centre,
         acts.remember_centre,
         hurry=15,
-        notice_s=60,
         repair_s=200,
     ),
     Scenario(
@@ -331,7 +320,6 @@ SCENARIOS = (
         acts.refuse_all,
         acts.empty_sim,
         hurry=60,
-        notice_s=60,
         repair_s=200,
     ),
     Scenario(
@@ -353,7 +341,7 @@ SCENARIOS = (
         acts.filtering_network,
         acts.honest_network,
         hurry=30,
-        notice_s=300,
+        evidence=acts.unanswered(OWN, "iket", 2),
         within_s=300,
         repair_s=300,
     ),
@@ -365,7 +353,7 @@ SCENARIOS = (
         acts.talking_network,
         "TIDAK DAPAT BERJALAN",
         60,
-        notice_s=240,
+        evidence=acts.unanswered(OWN, "UJI", 3),
         within_s=240,
         repair_s=120,
     ),
@@ -376,7 +364,7 @@ SCENARIOS = (
         acts.nothing,
         acts.wake_neighbour,
         hurry=60,
-        notice_s=120,
+        evidence=acts.unanswered(NEIGHBOUR, "RONDA", 2),
         within_s=120,
         repair_s=200,
         wiring=Wiring(neighbour=True),
@@ -403,7 +391,6 @@ SCENARIOS = (
         "broker_unreachable",
         lambda it: it.freeze_broker(frozen=True),
         lambda it: it.freeze_broker(frozen=False),
-        notice_s=80,
         within_s=100,
     ),
     Scenario(
@@ -428,7 +415,6 @@ SCENARIOS = (
         "duplicate_client",
         Field.twin,
         Field.send_away,
-        notice_s=120,
         within_s=150,
         repair_s=200,
     ),
@@ -446,7 +432,6 @@ SCENARIOS = (
         "message_blocked",
         acts.write_long,
         lambda it: it.limit_packets(0),
-        notice_s=60,
     ),
     Scenario(
         "Clock",

@@ -50,14 +50,15 @@ def test_what_was_measured_covers_every_scenario_and_kept_its_promises() -> None
     rows, texts = measured["rows"], measured["texts"]
     assert [row[1] for row in rows] == [row[0] for row in texts] == [scenario.name for scenario in SCENARIOS]
     for scenario, row, words in zip(SCENARIOS, rows, texts, strict=True):
-        lamp, alarm, clerk, _, well = (cell.rstrip("*") for cell in row[4:9])
-        within_s = max(fault_run.LAMP_S, scenario.notice_s)
+        evidence, lamp, alarm, clerk, _, well = (cell.rstrip("*") for cell in row[4:10])
+        assert (evidence != "-") is (scenario.evidence is not None), row
         for cell, said, due in zip(
             (lamp, alarm, clerk), words[1:], (scenario.lights, scenario.alarm, scenario.clerk), strict=True
         ):
             assert (cell != "-") is (said != "-") is bool(due), row
-        assert all(float(cell) <= within_s for cell in (lamp, alarm) if cell != "-"), row
+        assert all(float(cell) <= fault_run.LAMP_S for cell in (lamp, alarm) if cell != "-"), row
         assert float(well) >= 0, row
+    assert measured["again"] == []  # all of one run
     assert len(measured["promises"]) == len(fault_run.PROMISES)
     for words, _, seconds, limit in measured["promises"]:
         assert float(seconds) <= float(limit), words
