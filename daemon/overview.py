@@ -41,6 +41,7 @@ CAUSES: Mapping[str, str] = {
 }
 
 
+SAGGING = frozenset({"power_undervoltage", "power_undervoltage_stop"})
 CLOCK_SOURCES: Mapping[str, str] = {
     "ntp": "sumber NTP",
     "rtc": "sumber keping RTC, belum dicek NTP",
@@ -56,10 +57,10 @@ def overview(status: Status, office: str, broker: str, zone: OfficeZone) -> list
     lines = [
         f"{status.gateway_id}  {office}  versi {status.version}  hidup {uptime}",
         f"Waktu   {zone.clock(status.at_ms)}  {source}",
-        f"Alat    {_host(status)}",
+        f"Alat    {_power(status)}{_host(status)}",
         *(row for line in status.lines for row in _line(line, zone)),
         f"Server  {broker} {_link(status.link, status.store)}",
-        f"SMS     {_store(status.store)}",
+        *_store(status.store),
     ]
     return [line[:WIDTH] for line in lines]
 
@@ -102,10 +103,18 @@ def _fault(fault: FaultStatus, zone: OfficeZone) -> list[str]:
 
 def _host(status: Status) -> str:
     host = status.host
-    power = {None: "daya tidak terukur", True: "daya KURANG", False: "daya baik"}[host.undervoltage]
     heat = "" if host.temperature_c is None else f"  suhu {host.temperature_c:.0f} C"
     disk = "" if host.disk_free_mb is None else f"  ruang bebas {host.disk_free_mb} MB"
-    return f"{power}{heat}{disk}"
+    return f"{heat}{disk}"
+
+
+def _power(status: Status) -> str:
+    """Say how the supply is: the Pi's own word, unless it has none or a modem complains."""
+    if status.host.undervoltage:
+        return "daya KURANG"
+    if any(fault.cause in SAGGING for fault in status.faults):
+        return "daya KURANG kata modem"
+    return "daya tidak terukur" if status.host.undervoltage is None else "daya baik"
 
 
 def _line(line: LineStatus, zone: OfficeZone) -> list[str]:
@@ -147,10 +156,10 @@ def _link(link: LinkStatus, store: StoreStatus) -> str:
     return f"TERHUBUNG  antrian {store.spool}  belum diakui {store.unacknowledged}  tertua {oldest}"
 
 
-def _store(store: StoreStatus) -> str:
+def _store(store: StoreStatus) -> list[str]:
     if store.state != "ok":
-        return f"PENYIMPANAN TIDAK BISA DIPAKAI: {store.detail}"
-    return (
-        f"masuk {store.received}  laporan {store.tickets}  keluar {store.sent}  antri {store.queued}"
-        f"  ragu {store.uncertain}  gagal {store.failed}  karantina {store.quarantined}"
-    )
+        return [f"SMS     PENYIMPANAN TIDAK BISA DIPAKAI: {store.detail}"]
+    done = f"SMS     masuk {store.received}  laporan {store.tickets}  keluar {store.sent}"
+    left = f"antri {store.queued}  ragu {store.uncertain}  gagal {store.failed}  karantina {store.quarantined}"
+    whole = f"{done}  {left}"
+    return [whole] if len(whole) <= WIDTH else [done, f"        {left}"]
