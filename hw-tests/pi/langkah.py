@@ -3,9 +3,10 @@
 
 import os
 import signal
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from meja import Bench, Later, Missed
 
@@ -14,11 +15,12 @@ from kentongan.queue.numbers import format_number, parse_number
 
 READY_S = 90  # from the plug to "can receive", decisions of the product
 TICKET_S, REPLY_S, FAULT_S, OVER_S = 60.0, 120.0, 420.0, 600.0
+SERVER_CODE = 7
+BOOT_ID = "sys/kernel/random/boot_id"  # below /proc
+SIGNAL_S = 75.0  # asked for once a minute
 BITE_S = 45.0  # WatchdogSec, the time to die, the next start
 SMS_EACH_CUT = 5
 CUTS = 3
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-SPARE = 1_048_576  # octets left free by the full partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,16 @@ class Step:
 
 
 def menyala(bench: Bench) -> str:
-    bench.wait("jalur siap", lambda: _ready(bench), READY_S * 2)
-    status = bench.status()
-    if status is None:
-        raise Missed("program tidak menjawab")
+    bench.wait("jalur siap dan server terhubung", lambda: _serves(bench), READY_S * 2)
+    with suppress(Missed):  # some modems tell it a while after they are ready; the sheet shows what it is
+        bench.wait("sinyal terbaca", lambda: bench.present().lines[0].signal_dbm is not None, SIGNAL_S)
+    status = bench.present()
     age_s = max(status.steady_ms - line.state_steady_ms for line in status.lines if line.state == "ready") / 1000
-    took_s = float(Path("/proc/uptime").read_text().split()[0]) - age_s
-    bench.yes("Apakah lampu LISTRIK, KARTU dan SERVER berkedip singkat tiap 3 detik, dan lampu GANGGUAN padam?")
+    took_s = float((bench.kernel / "uptime").read_text().split()[0]) - age_s
+    bench.yes(
+        "Tunggu satu menit, lalu lihat keempat lampu. "
+        "Apakah LISTRIK, KARTU dan SERVER berkedip singkat tiap 3 detik, dan GANGGUAN padam?"
+    )
     line = status.lines[0]
     what = f"{line.model or 'modem'}, {line.operator or 'operator ?'}, sinyal {line.signal_dbm} dBm, SIM ...{line.sim}"
     slow = "" if took_s <= READY_S else f"; LAMBAT, seharusnya {READY_S} detik"
@@ -50,52 +55,85 @@ def menyala(bench: Bench) -> str:
 
 
 def sms_masuk(bench: Bench) -> str:
-    text = bench.word()
-    took_s, number = _one_sms(bench, text)
-    bench.yes(f"Apakah telepon kedua menerima jawaban berisi nomor tiket {number}, atau jawaban otomatis dimatikan?")
+    before = _ids(bench)
+    took_s, number = _one_sms(bench, bench.word())
     bench.memo["tiket"] = number
-    return f"tiket {number} setelah {took_s:.1f} detik"
+    if _acknowledged(bench, before):
+        bench.yes(f"Tunggu satu menit. Apakah telepon kedua menerima SMS jawaban yang memuat nomor {number}?")
+        return f"tiket {number} setelah {took_s:.1f} detik; jawaban otomatis tiba"
+    return f"tiket {number} setelah {took_s:.1f} detik; tanpa jawaban otomatis"
 
 
 def balasan(bench: Bench) -> str:
-    before = {row.get("message_id") for row in bench.rows("outbox")}
-    bench.person.do(f"Balas tiket {bench.memo.get('tiket', 'terakhir')} dari aplikasi kabupaten: satu SMS pendek")
+    before = _ids(bench)
+    told = bench.memo.get("tiket", "yang terakhir")
+    bench.person.do(f"Di aplikasi kabupaten, balas tiket {told} dengan satu SMS pendek")
 
-    def sent() -> list[object]:
-        return [row for row in bench.rows("outbox") if row.get("message_id") not in before and row["state"] == "sent"]
+    def sent() -> bool:
+        return any(row["state"] == "sent" for row in bench.rows("outbox") if row.get("message_id") not in before)
 
     took_s = bench.wait("balasan terkirim", sent, REPLY_S)
-    bench.yes("Apakah telepon kedua menerima balasan itu tepat satu kali?")
+    bench.yes("Tunggu satu menit. Apakah balasan itu tiba di telepon kedua, dan hanya satu kali?")
     return f"terkirim {took_s:.1f} detik sesudah perintah"
 
 
 def modem_diam(bench: Bench) -> str:
-    return _fault(bench, 2, "Cabut modem (USB) atau kabel serialnya (papan)", "Pasang kembali modem")
+    return _fault(
+        bench,
+        2,
+        "Modem USB: cabut modemnya. Papan modem: lepas kabel dari kaki [8], atau jumper serialnya. Listrik tetap hidup",
+        "Pasang kembali modem atau kabelnya",
+    )
 
 
 def kartu_sim(bench: Bench) -> str:
-    return _fault(bench, 3, "Keluarkan kartu SIM dari modem", "Pasang kembali kartu SIM yang sama")
+    return _fault(
+        bench,
+        3,
+        "Keluarkan kartu SIM dari modem. Bila perlu, cabut dulu modem USB dan pasang lagi tanpa kartu",
+        "Pasang kembali kartu SIM yang sama",
+    )
 
 
 def antena(bench: Bench) -> str:
-    return _fault(bench, 4, "Lepas antena, tutup modem dengan kertas aluminium", "Pasang kembali antena")
+    return _fault(
+        bench,
+        4,
+        "Lepas antena, lalu bungkus modem rapat-rapat: kertas biasa dulu, di luarnya dua lapis kertas aluminium",
+        "Buka bungkusnya dan pasang kembali antena",
+    )
 
 
 def jaringan(bench: Bench) -> str:
-    texts = [bench.word() for _ in range(3)]
-    bench.person.do("Cabut kabel jaringan alat (atau matikan Wi-Fi)")
-    bench.wait("server hilang", lambda: (found := bench.status()) and found.link.state == "offline", FAULT_S)
-    for text in texts:
-        bench.person.do(f"Kirim SMS dari telepon kedua dengan isi: {text}")
-    bench.wait("SMS diterima tanpa server", lambda: all(map(bench.arrived, texts)), TICKET_S * 2)
-    bench.person.do("Pasang kembali jaringan")
+    """Cut the way to the server; on SSH nobody can be asked meanwhile, so that all of it is said before."""
+    texts = [text for text in bench.memo.get("jaringan_sms", "").split(",") if text]
+    if not texts:
+        bench.wait("server terhubung", lambda: bench.present().link.state == "online", TICKET_S)
+        texts = [bench.word() for _ in range(3)]
+        bench.memo["jaringan_sms"] = ",".join(texts)
+        raise Later(
+            "Catat atau foto layar ini, lalu kerjakan berurutan (sambungan SSH ikut putus, tidak apa-apa):\n"
+            "  1. Cabut kabel jaringan alat, atau matikan Wi-Fi kantor.\n"
+            "  2. Tunggu sampai lampu SERVER padam, paling lama dua menit. Hitung kedipan lampu GANGGUAN, catat.\n"
+            f"  3. Kirim tiga SMS ini dari telepon kedua:\n{_listing(texts)}\n"
+            "  4. Tunggu satu menit.\n"
+            "  5. Pasang kembali jaringan, tunggu sampai lampu SERVER berkedip singkat lagi."
+        )
+    bench.wait("server terhubung lagi", lambda: (found := bench.status()) and found.link.state == "online", OVER_S)
+    since_ms = bench.present().link.since_ms
+    bench.wait("ketiga SMS diterima", lambda: all(map(bench.arrived, texts)), OVER_S)
 
     def accepted() -> bool:
         return all(row["state"] == "accepted" for text in texts for row in bench.arrived(text))
 
-    took_s = bench.wait("ketiganya diterima aplikasi", accepted, OVER_S)
+    bench.wait("ketiganya diterima aplikasi kabupaten", accepted, OVER_S)
     _once(bench, texts)
-    return f"3 SMS disimpan tanpa server, diterima aplikasi {took_s:.0f} detik sesudah jaringan kembali"
+    late = [text for text in texts if not _received_before(bench, text, since_ms)]
+    if late:
+        bench.memo["jaringan_sms"] = ""
+        raise Missed(f"SMS {', '.join(late)} baru tiba sesudah server terhubung; ulangi dan tunggu lebih lama")
+    bench.counted(SERVER_CODE, "Ketika jaringan tercabut, berapa kali lampu GANGGUAN berkedip menurut catatan Anda?")
+    return "3 SMS disimpan selama server tidak ada; sesudahnya ketiganya diterima aplikasi, tidak ada yang ganda"
 
 
 def listrik(bench: Bench) -> str:
@@ -110,66 +148,62 @@ def listrik(bench: Bench) -> str:
         done += 1
         bench.memo |= {"listrik": str(done), "listrik_sms": ""}
     if done >= CUTS:
-        return f"{done} kali dicabut, {done * SMS_EACH_CUT} SMS: 0 hilang, 0 ganda, nomor terus naik"
+        return f"{done} kali dicabut, {done * SMS_EACH_CUT} SMS: 0 hilang, 0 ganda, nomor tidak mundur"
     texts = [bench.word() for _ in range(SMS_EACH_CUT)]
     bench.memo |= {"listrik_sms": ",".join(texts), "listrik_nomor": str(bench.highest())}
-    listing = "\n".join(f"    {text}" for text in texts)
     raise Later(
-        f"Putus listrik {done + 1} dari {CUTS}. Kirim {SMS_EACH_CUT} SMS ini dari telepon kedua:\n{listing}\n"
-        "Sesudah SMS ketiga CABUT LISTRIK alat, kirim sisanya, tunggu 10 detik, pasang lagi."
+        f"Putus listrik {done + 1} dari {CUTS}. Catat atau foto layar ini.\n"
+        f"Kirim {SMS_EACH_CUT} SMS ini dari telepon kedua:\n{_listing(texts)}\n"
+        "Segera sesudah SMS ketiga CABUT LISTRIK alat, kirim sisanya, tunggu 10 detik, pasang lagi, tunggu 3 menit."
     )
 
 
 def anjing_penjaga(bench: Bench) -> str:
-    status = bench.status()
-    if status is None:
-        raise Missed("program tidak menjawab")
-    os.kill(status.pid, signal.SIGSTOP)
+    pid = bench.present().pid
+    back: list[float] = []
+
+    def watch() -> None:
+        with suppress(Missed):
+            back.append(bench.wait("program lain", lambda: _other_life(bench, pid), BITE_S))
+
+    os.kill(pid, signal.SIGSTOP)
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     text = bench.word()
-    bench.person.do(f"Program dibekukan. Kirim SMS dari telepon kedua dengan isi: {text}")
-
-    def back() -> bool:
-        found = bench.status()
-        return found is not None and found.pid != status.pid
-
-    took_s = bench.wait("program dihidupkan lagi oleh sistem", back, BITE_S)
+    bench.person.do(f"Program baru saja dibekukan. Kirim SMS dari telepon kedua dengan isi: {text}")
+    watcher.join()
+    if not back:
+        raise Missed(f"program tidak dihidupkan lagi oleh sistem dalam {BITE_S:.0f} detik")
     bench.wait("SMS itu menjadi tiket", lambda: bench.arrived(text), OVER_S)
     _once(bench, [text])
-    return f"hidup lagi setelah {took_s:.0f} detik; SMS tidak hilang"
+    return f"hidup lagi {back[0]:.0f} detik sesudah dibekukan; SMS tidak hilang"
 
 
 def papan_membeku(bench: Bench) -> str:
     """Let the kernel die; panic and the board's own watchdog start it again without anybody's hand."""
-    before, now = bench.memo.get("boot", ""), BOOT_ID.read_text().strip()
+    before, now = bench.memo.get("boot", ""), (bench.kernel / BOOT_ID).read_text().strip()
     if not before:
         bench.memo["boot"] = now
         raise Later(
-            "Di alat, ketik:  echo c | sudo tee /proc/sysrq-trigger\n"
+            "Di alat, sebagai root, ketik:  echo c > /proc/sysrq-trigger\n"
             "Sistem membeku dan hidup lagi SENDIRI. Jangan mencabut listrik; tunggu 3 menit."
         )
     if before == now:
-        raise Missed("alat tidak hidup ulang")
-    bench.yes("Apakah alat hidup lagi tanpa listrik dicabut?")
-    text = bench.word()
-    _one_sms(bench, text)
-    return "hidup lagi sendiri; SMS menjadi tiket"
+        bench.memo["boot"] = ""
+        raise Missed("alat tidak hidup ulang; ulangi langkah ini")
+    bench.yes("Apakah alat hidup lagi tanpa listriknya dicabut?")
+    _, number = _one_sms(bench, bench.word())
+    return f"hidup lagi sendiri; SMS menjadi tiket {number}"
 
 
 def penuh(bench: Bench) -> str:
-    filler = bench.state / "uji-penuh"
-    room = os.statvfs(bench.state)
-    handle = os.open(filler, os.O_WRONLY | os.O_CREAT, 0o600)
     text = bench.word()
-    try:
-        os.posix_fallocate(handle, 0, max(room.f_bavail * room.f_frsize - SPARE, 1))
+    with bench.full():
+        bench.person.do(f"Kartu baru saja dibuat penuh. Kirim SMS dari telepon kedua dengan isi: {text}")
         bench.wait("gangguan 6", lambda: 6 in bench.codes(), FAULT_S)
         bench.flashes(6)
-        bench.person.do(f"Kirim SMS dari telepon kedua dengan isi: {text}")
-    finally:
-        os.close(handle)
-        filler.unlink()
+    took_s = bench.wait("gangguan 6 selesai", lambda: bench.status() and 6 not in bench.codes(), OVER_S)
     bench.wait("SMS itu menjadi tiket", lambda: bench.arrived(text), OVER_S)
-    took_s = bench.wait("gangguan 6 selesai", lambda: 6 not in bench.codes(), OVER_S)
     _once(bench, [text])
     return f"kode 6; SMS tidak hilang; pulih {took_s:.0f} detik sesudah ada ruang"
 
@@ -178,40 +212,47 @@ def pengaturan_salah(bench: Bench) -> str:
     if "salah" not in bench.memo:
         bench.memo["salah"] = "ya"
         raise Later(
-            "Matikan alat, pasang kartu pada komputer, tulis  zona_waktu = WIBB  di KONFIGURASI.txt,\n"
-            "pasang lagi pada alat, hidupkan."
+            "Cabut listrik alat, pasang kartu SD pada komputer, buka KONFIGURASI.txt, ganti satu baris menjadi\n"
+            "    zona_waktu = WIBB\n"
+            "simpan, Eject, pasang kartu pada alat, hidupkan, tunggu 4 menit."
         )
-    status = bench.status()
-    if status is None or status.config.state != "rejected":
-        raise Missed("pengaturan yang salah tidak ditolak")
+    status = bench.present()
+    if status.config.state != "rejected":
+        del bench.memo["salah"]
+        raise Missed("pengaturan yang salah tidak ditolak; ulangi langkah ini")
     bench.flashes(8)
-    text = bench.word()
-    _one_sms(bench, text)
+    _one_sms(bench, bench.word())
     return f"ditolak ({status.config.detail}); alat tetap bekerja"
 
 
 def pengaturan_benar(bench: Bench) -> str:
     if "benar" not in bench.memo:
         bench.memo["benar"] = "ya"
-        raise Later("Matikan alat, perbaiki zona_waktu di KONFIGURASI.txt, hidupkan, tunggu 4 menit.")
-    status = bench.status()
-    if status is None or status.config.state != "ok":
-        raise Missed("pengaturan masih ditolak")
+        raise Later(
+            "Cabut listrik alat, pasang kartu SD pada komputer. Buka HASIL.txt: di situ tertulis DITOLAK dan baris\n"
+            "yang salah. Perbaiki zona_waktu di KONFIGURASI.txt, simpan, Eject, pasang pada alat, hidupkan,\n"
+            "tunggu 4 menit."
+        )
+    if bench.present().config.state != "ok":
+        del bench.memo["benar"]
+        raise Missed("pengaturan masih ditolak; perbaiki lagi dan ulangi langkah ini")
     said = (bench.card / "HASIL.txt").read_text(encoding="utf-8-sig")
     if "DITERIMA" not in said:
         raise Missed("HASIL.txt tidak menyebut DITERIMA")
-    bench.yes("Apakah sandi di KONFIGURASI.txt sudah menjadi (tersimpan)?")
+    bench.yes("Ketika kartu di komputer: apakah HASIL.txt menyebut baris yang salah?")
+    bench.yes("Apakah server_sandi di KONFIGURASI.txt sudah menjadi (tersimpan)?")
     return f"HASIL.txt: DITERIMA{', dengan keadaan alat' if STANDING in said else ''}"
 
 
 def tulis_ulang(bench: Bench) -> str:
-    """After a new flash nothing of this sheet is on the card: the person has the last number."""
-    told = bench.memo.get("terakhir") or bench.person.answer("Nomor tiket terakhir pada lembar lama?")
+    """After a new flash nothing of the old sheet is on the card: the person has the last number."""
+    if "terakhir" in bench.memo:
+        raise Missed("kartu ini belum ditulis ulang: lembar lama masih ada di dalamnya")
+    told = bench.person.answer("Nomor tiket terakhir pada lembar lama?").strip()
     last = parse_number(told)
     if last is None:
-        raise Missed(f"{told!r} bukan nomor tiket")
-    text = bench.word()
-    _, number = _one_sms(bench, text)
+        raise Missed(f"{told!r} bukan nomor tiket; ulangi, tulis seperti LU2-041-937-1")
+    _, number = _one_sms(bench, bench.word(), keep=False)
     found = parse_number(number)
     if found is None or found.counter <= last.counter:
         raise Missed(f"tiket {number} tidak lebih besar dari {told}")
@@ -236,15 +277,40 @@ STEPS = (
 AFTER_FLASH = Step("Kartu ditulis ulang: nomor tiket terus naik", tulis_ulang)
 
 
-def _ready(bench: Bench) -> bool:
+def _serves(bench: Bench) -> bool:
     found = bench.status()
-    return found is not None and any(line.state == "ready" for line in found.lines)
+    return found is not None and found.link.state == "online" and any(line.state == "ready" for line in found.lines)
 
 
-def _one_sms(bench: Bench, text: str) -> tuple[float, str]:
+def _other_life(bench: Bench, pid: int) -> bool:
+    found = bench.status()
+    return found is not None and found.pid != pid
+
+
+def _ids(bench: Bench) -> set[object]:
+    return {row.get("message_id") for row in bench.rows("outbox")}
+
+
+def _acknowledged(bench: Bench, before: set[object]) -> bool:
+    """Tell whether the gateway has answered by itself since then."""
+    return bool(_ids(bench) - before)
+
+
+def _received_before(bench: Bench, text: str, moment_ms: int) -> bool:
+    return all(int(str(row["received_ms"])) < moment_ms for row in bench.arrived(text))
+
+
+def _listing(texts: list[str]) -> str:
+    return "\n".join(f"         {text}" for text in texts)
+
+
+def _one_sms(bench: Bench, text: str, *, keep: bool = True) -> tuple[float, str]:
+    """Let one SMS come; gives the seconds and the ticket's number, which the sheet keeps as the last one."""
     bench.person.do(f"Kirim SMS dari telepon kedua dengan isi: {text}")
     took_s = bench.wait("SMS menjadi tiket", lambda: bench.arrived(text), TICKET_S)
-    return took_s, str(_once(bench, [text])[0])
+    number = _once(bench, [text])[0]
+    bench.memo |= {"terakhir": number} if keep else {}
+    return took_s, number
 
 
 def _once(bench: Bench, texts: list[str]) -> list[str]:
@@ -258,10 +324,11 @@ def _once(bench: Bench, texts: list[str]) -> list[str]:
 
 def _fault(bench: Bench, code: int, break_it: str, mend_it: str) -> str:
     bench.person.do(break_it)
-    raised_s = bench.wait(f"gangguan {code}", lambda: code in bench.codes(), FAULT_S)
-    bench.flashes(code)
-    bench.person.do(mend_it)
-    over_s = bench.wait(f"gangguan {code} selesai", lambda: code not in bench.codes(), OVER_S)
-    text = bench.word()
-    _one_sms(bench, text)
+    try:
+        raised_s = bench.wait(f"gangguan {code}", lambda: code in bench.codes(), FAULT_S)
+        bench.flashes(code)
+    finally:
+        bench.person.do(mend_it)
+    over_s = bench.wait(f"gangguan {code} selesai", lambda: _serves(bench) and code not in bench.codes(), OVER_S)
+    _one_sms(bench, bench.word())
     return f"kode {code} setelah {raised_s:.0f} detik, selesai {over_s:.0f} detik sesudah dipasang; SMS lagi jadi tiket"

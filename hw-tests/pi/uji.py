@@ -2,24 +2,28 @@
 # ruff: noqa: T201 - a script for people, by their clock
 """Uji serah terima Kentongan pada Raspberry Pi sungguhan, dengan modem sungguhan dan telepon kedua.
 
-    sudo python3 hw-tests/pi/uji.py [--nama NAMA] [--catatan FOLDER] [LANGKAH ...]
-    sudo python3 hw-tests/pi/uji.py tulis_ulang
+    python3 uji.py [--nama NAMA] [--catatan FOLDER] [LANGKAH ...]
+    python3 uji.py tulis_ulang
 
-Jalankan di alat itu sendiri (lewat SSH). Skrip bertanya langkah demi langkah, mengukur sendiri yang dapat diukur, dan
-menulis HASIL-UJI.txt. Listrik boleh dicabut: jalankan lagi dengan perintah yang sama, ia melanjutkan.
+Jalankan di alat itu sendiri, lewat SSH, sebagai root. Skrip bertanya langkah demi langkah, mengukur sendiri yang dapat
+diukur, dan menulis HASIL-UJI.txt. Listrik dan jaringan boleh putus: jalankan lagi dengan perintah yang sama, ia
+melanjutkan. Langkah yang tidak dapat dilakukan: tulis "lewati" dan sebabnya.
 """
 
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
 
 from langkah import AFTER_FLASH, STEPS, Step
-from meja import Bench, Later, Missed
+from meja import Bench, Later, Missed, Passed
 
 PASSED, FAILED, SKIPPED = "LULUS", "GAGAL", "DILEWATI"
+SKIP_WORD = "lewati"
+WAITING = "menunggu"  # in the memo: the step that goes on at the next start
 
 
 class Terminal:
@@ -27,11 +31,18 @@ class Terminal:
 
     def do(self, text: str) -> None:
         """Ask for an act."""
-        input(f"\n>> {text}\n   Tekan Enter bila sudah ... ")
+        self.answer(f"{text}.\n   Tekan Enter bila sudah ...", sign=">>")
 
-    def answer(self, text: str) -> str:
+    def answer(self, text: str, *, sign: str = "??") -> str:
         """Ask a question."""
-        return input(f"\n?? {text} ")
+        said = input(f"\n{sign} {text} ").strip()
+        if said.lower().startswith(SKIP_WORD):
+            raise Passed(said[len(SKIP_WORD) :].strip(" :,.") or "tanpa sebab")
+        return said
+
+    def later(self, text: str) -> None:
+        """Say what is to be done before the next start."""
+        print(f"\n>> {text}\n   Sesudah itu jalankan skrip ini lagi.")
 
 
 class Sheet:
@@ -67,29 +78,52 @@ class Sheet:
         for number, step in enumerate((*STEPS, AFTER_FLASH), 1):
             verdict, when, seen = self.rows.get(step.name, ["BELUM", "", ""])
             lines += [f"{number:>2}. [{verdict:<8}] {step.title}", *([f"      {when}  {seen}"] if when else [])]
-        done = [row[0] for row in self.rows.values()]
-        good = len(done) > len(STEPS) and set(done) == {PASSED}
-        lines += ["", "Semua LULUS: alat boleh dipasang." if good else "Belum semua LULUS: jangan dipasang dulu."]
-        return "\n".join(lines) + "\n"
+        return "\n".join([*lines, "", *self._verdict()]) + "\n"
+
+    def _verdict(self) -> list[str]:
+        """Say what to do now: the card is flashed anew as the last step, and this sheet goes with the old one."""
+        done = {name for name, row in self.rows.items() if row[0] == PASSED}
+        flashed, steps = AFTER_FLASH.name in done, {step.name for step in STEPS}
+        last = self.memo.get("terakhir")
+        note = [f"Nomor tiket terakhir: {last}"] if last else []
+        if flashed and not self.rows.keys() & steps:
+            return ["Lembar kedua, sesudah kartu ditulis ulang: LULUS. Lembar pertama juga LULUS: alat boleh dipasang."]
+        if not steps <= done:
+            return [*note, "Belum semua LULUS: jangan dipasang dulu. Kirim lembar ini dan HASIL.txt kepada pengelola."]
+        return [
+            *note,
+            f"Langkah 1 sampai {len(STEPS)} LULUS. Simpan lembar ini di komputer, tulis ulang kartu SD dengan Etcher,",
+            "isi berkas yang sama, hidupkan, salin lagi folder ini ke alat, jalankan: python3 uji.py tulis_ulang",
+        ]
 
 
 def play(bench: Bench, sheet: Sheet, steps: tuple[Step, ...]) -> bool:
-    """Play the steps that have not passed; false when one has to go on after a restart."""
+    """Play the steps that have not passed; false when one has to go on after a restart.
+
+    It goes on with the step that waits: what failed before that has its next turn when all were played.
+    """
     bench.memo = sheet.memo
-    for step in steps:
+    bench.tidy()
+    waiting = sheet.memo.pop(WAITING, "")
+    names = [step.name for step in steps]
+    for step in steps[names.index(waiting) if waiting in names else 0 :]:
         if sheet.rows.get(step.name, [""])[0] == PASSED:
             continue
         print(f"\n=== {step.title}")
         when = time.strftime("%Y-%m-%d %H:%M")
         if step.root and os.geteuid():
-            sheet.enter(step, SKIPPED, "perlu sudo", when)
+            sheet.enter(step, SKIPPED, "perlu root", when)
             continue
         try:
             seen = step.act(bench)
         except Later as later:
+            sheet.memo[WAITING] = step.name
             sheet.keep()
-            print(f"\n>> {later}\n   Sesudah itu jalankan skrip ini lagi.")
+            bench.person.later(str(later))
             return False
+        except Passed as passed:
+            sheet.enter(step, SKIPPED, str(passed), when)
+            print(f"   {SKIPPED}: {passed}")
         except Missed as missed:
             sheet.enter(step, FAILED, str(missed), when)
             print(f"   {FAILED}: {missed}")
@@ -111,7 +145,12 @@ def main() -> int:
     options = parser.parse_args()
     sheet = Sheet(options.catatan, options.nama)
     steps = tuple(step for step in (*STEPS, AFTER_FLASH) if step.name in options.langkah) or STEPS
-    finished = play(Bench(Terminal(), options.run, options.state, options.kartu), sheet, steps)
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(1))  # SSH is gone: what a step has set up is taken back
+    try:
+        finished = play(Bench(Terminal(), options.run, options.state, options.kartu), sheet, steps)
+    except (KeyboardInterrupt, EOFError):
+        print("\nDihentikan. Jalankan lagi dengan perintah yang sama untuk melanjutkan.")
+        finished = False
     sheet.keep()
     print(f"\n{sheet.paper()}\n{options.catatan / 'HASIL-UJI.txt'}")
     return 0 if finished and all(row[0] == PASSED for row in sheet.rows.values()) else 1
