@@ -36,6 +36,7 @@ class Canary:
         self._line = line
         self._songs = songs
         self._left: list[tuple[str, int]] = []  # texts still to be tried in this round, with the times they were lost
+        self._of, self._ended_ms = 0, 0  # how many the round has, and when the last one ended
         self._text, self._sent_ms, self._message_id = "", 0, 0  # under way
         self._next_ms = at.steady_ms + FIRST_MS
         self._again = False  # another round is wanted after this one
@@ -43,12 +44,19 @@ class Canary:
         fact = memory.noted(FACT)
         if fact is not None:
             self.filtered = tuple(msgspec.json.decode(fact.value, type=list[str]))
+            self._ended_ms = fact.wall_ms
             self._next_ms = max(self._next_ms, fact.steady_ms + EVERY_MS)
 
     def look(self, line: Line, at: Moment, *, path_proven: bool) -> list[Command]:
         """Sing the next text when it is time and plain messages come back."""
         commands = self._look(line, at, path_proven=path_proven)
-        line.note(texts_filtered=self.filtered)
+        line.note(
+            texts_filtered=self.filtered,
+            texts_left=len(self._left),
+            texts_of=self._of,
+            texts_ms=self._ended_ms,
+            texts_held=not path_proven,
+        )
         return commands
 
     def _look(self, line: Line, at: Moment, *, path_proven: bool) -> list[Command]:
@@ -58,7 +66,7 @@ class Canary:
             return []
         texts = self._songs.make()
         if not self._left:
-            self._left = [(name, 0) for name in texts]
+            self._begin(texts)
         name, _ = self._left[0]
         self._text, self._sent_ms = texts[name], at.steady_ms
         message = self._post.send(self._line, self._songs.own_number, self._text, at, PATIENCE_MS)
@@ -75,8 +83,17 @@ class Canary:
 
     def now(self, at: Moment) -> bool:
         """Begin a round now, or after the one under way; tells whether there is a number to send to."""
-        self._next_ms, self._again = at.steady_ms, bool(self._left)
-        return bool(self._songs.own_number)
+        if not self._songs.own_number:
+            return False
+        self._again = bool(self._text) or 0 < len(self._left) < self._of
+        if not self._left:
+            self._begin(self._songs.make())
+        self._next_ms = at.steady_ms
+        return True
+
+    def _begin(self, names: Iterable[str]) -> None:
+        self._left = [(name, 0) for name in names]
+        self._of = len(self._left)
 
     def _lost(self, at: Moment) -> list[Command]:
         self._text = ""
@@ -96,6 +113,6 @@ class Canary:
         self.filtered = tuple(sorted((set(self.filtered) - set(came)) | set(lost)))
         if not self._left:
             self._next_ms = at.steady_ms + (0 if self._again else EVERY_MS)
-            self._again = False
+            self._again, self._ended_ms = False, at.wall_ms
         self._memory.note(FACT, msgspec.json.encode(self.filtered).decode(), at)
         return []

@@ -19,8 +19,20 @@ def _status(session: Session, _words: list[str]) -> Step:
     return session.status(lambda found: printouts.status(found, box.office, box.broker, box.zone))
 
 
-def _faults(session: Session, _words: list[str]) -> Step:
-    return session.status(lambda found: overview.faults_of(found.faults, session.box.zone))
+def _faults(session: Session, words: list[str]) -> Step:
+    if not words:
+        return session.status(lambda found: overview.faults_of(found.faults, session.box.zone))
+    code = int(words[0]) if words[0].isdecimal() else 0
+    if code not in faults.CARD:
+        return Say(("Tulis nomor gangguannya, 1 sampai 9:  gangguan 5",))
+
+    def view(found: Status) -> list[str]:
+        standing = [fault for fault in found.faults if fault.code == code]
+        if standing:
+            return overview.faults_of(standing, session.box.zone)
+        return [f"Gangguan {code} sekarang tidak ada. Kalau nanti lampu merah berkedip {code} kali:", *_page(code)]
+
+    return session.status(view)
 
 
 def _modem(session: Session, _words: list[str]) -> Step:
@@ -109,7 +121,7 @@ def _test_canary(session: Session, _words: list[str]) -> Step:
 def _begun(otherwise: str) -> Callable[[object], list[str]]:
     def view(answer: object) -> list[str]:
         begun = isinstance(answer, dict) and answer.get("begun")
-        return ["Uji dimulai. Lihat hasilnya:  status" if begun else otherwise]
+        return ["Uji dimulai. Tunggu sebentar, lalu lihat hasilnya:  status" if begun else otherwise]
 
     return view
 
@@ -123,7 +135,7 @@ def _test_texts(session: Session, _words: list[str]) -> Step:
 
 
 def _test_mqtt(session: Session, _words: list[str]) -> Step:
-    return session.status(lambda found: printouts.network(found)[-1:])
+    return session.status(printouts.server)
 
 
 def _report(session: Session, words: list[str]) -> Step:
@@ -158,12 +170,12 @@ def _export(session: Session, words: list[str]) -> Step:
 
     def then(found: Status) -> Step:
         _, start_ms, end_ms = printouts.month_of(month, found.at_ms, session.box.zone)
-        return Say((printouts.CSV_HEAD,), _page(session, 0, start_ms, end_ms))
+        return Say((printouts.CSV_HEAD,), _tickets_of(session, 0, start_ms, end_ms))
 
     return session.status_then(then)
 
 
-def _page(session: Session, before: int, start_ms: int, end_ms: int) -> Step:
+def _tickets_of(session: Session, before: int, start_ms: int, end_ms: int) -> Step:
     def then(answer: object) -> Step:
         if said := refused(answer):
             return said
@@ -171,7 +183,7 @@ def _page(session: Session, before: int, start_ms: int, end_ms: int) -> Step:
         mine = [row for row in rows if start_ms <= printouts.number(row, "received_ms") < end_ms]
         lines = fit((printouts.csv_row(row, session.box.zone) for row in mine), printouts.CSV_WIDTH)
         older = rows and printouts.number(rows[-1], "received_ms") >= start_ms
-        more = _page(session, printouts.number(rows[-1], "seq"), start_ms, end_ms) if older else None
+        more = _tickets_of(session, printouts.number(rows[-1], "seq"), start_ms, end_ms) if older else None
         return Say(lines, more)
 
     return Ask({"request": "tickets", "limit": PAGE, "before": before}, then)
@@ -206,8 +218,12 @@ def _page_of_card(_session: Session, words: list[str]) -> Step:
     code = int(words[0]) if words and words[0].isdecimal() else 0
     if code not in faults.CARD:
         return Say(("Tulis jumlah kedip lampu merah:  kartu 5",))
+    return Say(fit(_page(code)))
+
+
+def _page(code: int) -> list[str]:
     page = faults.CARD[code]
-    return Say(fit([f"{code}  {page.heading}", *(f"  {n}) {step}" for n, step in enumerate(page.todo, 1))]))
+    return [f"{code}  {page.heading}", *(f"  {n}) {step}" for n, step in enumerate(page.todo, 1))]
 
 
 def _help(_session: Session, _words: list[str]) -> Step:
@@ -221,7 +237,7 @@ def _bye(_session: Session, _words: list[str]) -> Step:
 
 ORDERS = (
     Order(("status",), "keadaan alat dalam satu layar", _status),
-    Order(("gangguan", "faults"), "gangguan sekarang dan langkahnya", _faults),
+    Order(("gangguan", "faults"), "gangguan sekarang dan langkahnya, atau satu saja:  gangguan 5", _faults),
     Order(("modem",), "apa kata modem", _modem),
     Order(("jaringan", "network"), "operator dan server", _network),
     Order(("antrian", "antrean", "queue"), "apa yang menunggu", _queue),

@@ -139,6 +139,8 @@ class Keeper:
         if way == "own":
             return self._duties.watch.test_now(at)
         if way == "texts":
+            if not self._duties.watch.proven:  # the texts wait for a plain one that comes back
+                self._duties.watch.test_now(at)
             return self._duties.canary.now(at)
         begun = [self._duties.purses.ask_now(line, at) for line in self._lines.values()]
         return any(begun)

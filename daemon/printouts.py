@@ -23,6 +23,15 @@ REGISTRATIONS = {
     5: "terdaftar (roaming)",
 }
 WHOSE = {SERVER: "server", AUTHORITY: "CA kabupaten", OURS: "alat ini"}
+# answers.Template, by what a citizen had written
+TEXTS = {
+    "ACK": "laporan",
+    "DEGRADED": "laporan saat server mati",
+    "APPEND": "tambahan",
+    "NO_NEWS": "BERHENTI",
+    "NO_SMS": "BERHENTI SEMUA",
+    "NEWS": "MULAI",
+}
 RUNGS = {
     "resync": "cari langkah",
     "reinit": "siapkan ulang",
@@ -57,7 +66,7 @@ def rows_of(answer: object) -> list[Row]:
 def status(document: Status, office: str, broker: str, zone: OfficeZone) -> list[str]:
     """Show everything at one look."""
     lines = overview.overview(document, office, broker, zone)
-    lines += [row for line in document.lines for row in _probes(line, zone)]
+    lines += [row for line in document.lines for row in (*_probes(line, zone), *_texts(line, zone))]
     if not document.faults:
         return [*lines, "GANGGUAN: tidak ada"]
     found = [
@@ -71,6 +80,22 @@ def _probes(line: LineStatus, zone: OfficeZone) -> list[str]:
     if line.probes_failed:
         return [f"Uji     SMS mandiri GAGAL {line.probes_failed}x"]
     return [f"Uji     SMS mandiri OK {zone.clock(line.probe_ok_ms)}"] if line.probe_ok_ms else []
+
+
+def _texts(line: LineStatus, zone: OfficeZone) -> list[str]:
+    """Tell how far the canary is; a text that does not come back is waited for ten minutes, and tried once more."""
+    names = ", ".join(TEXTS.get(name, name) for name in line.texts_filtered)
+    lost = f"Uji     teks otomatis TIDAK SAMPAI: {names}"
+    if line.texts_left:
+        done = line.texts_of - line.texts_left
+        way = "menunggu SMS mandiri kembali" if line.texts_held else "tiap teks ditunggu paling lama 10 menit"
+        return [
+            f"Uji     teks otomatis {done} dari {line.texts_of} selesai, {way}",
+            *([lost] if line.texts_filtered else []),
+        ]
+    if line.texts_filtered:
+        return [lost]
+    return [f"Uji     teks otomatis OK {zone.clock(line.texts_ms)}, semua kembali"] if line.texts_ms else []
 
 
 def credit(document: Status, zone: OfficeZone) -> list[str]:
@@ -121,13 +146,15 @@ def network(document: Status) -> list[str]:
         f"  {'?' if line.signal_dbm is None else f'{line.signal_dbm} dBm'}"
         for line in document.lines
     ]
+    return [*lines, *_certificate(document.link), *server(document)]
+
+
+def server(document: Status) -> list[str]:
+    """Show the link to the server; why it is down once more in the words of the system, for whoever looks after it."""
     link = document.link
     state = "TERHUBUNG" if link.state == "online" else f"TERPUTUS: {overview.CAUSES.get(link.cause, link.cause)}"
-    return [
-        *lines,
-        *_certificate(link),
-        f"Server: {state}  MQTT {link.protocol or '-'}  sambung ulang {link.reconnects}x  {link.detail}",
-    ]
+    shown = f"Server: {state}  MQTT {link.protocol or '-'}  sambung ulang {link.reconnects}x"
+    return [shown, *([f"        kata sistem: {link.detail}"] if link.detail else [])]
 
 
 def _certificate(link: LinkStatus) -> list[str]:

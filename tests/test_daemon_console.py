@@ -5,13 +5,16 @@ from edge import NOW_MS, fault, line, status
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from kentongan.daemon import faults
+from kentongan.daemon.answers import Template
 from kentongan.daemon.clock import OfficeZone
 from kentongan.daemon.console import IDLE_S, LOCK_S, MAX_LINE, TRIES, Ask, Box, Bye, LampTest, Say, Session, Step
 from kentongan.daemon.console_orders import ORDERS
 from kentongan.daemon.control import Refusal
 from kentongan.daemon.errors import ControlUnavailable
+from kentongan.daemon.printouts import TEXTS as TEXTS_BY_NAME
 from kentongan.daemon.printouts import month_of
 from kentongan.daemon.status import Status, StoreStatus
 
@@ -117,6 +120,14 @@ READ_ONLY = [
     ("bantuan", "mulai ulang"),
     ("help", "perlu kata servis"),
 ]
+TEXTS = {"texts_of": 6, "texts_ms": NOW_MS - 3_600_000}
+CANARY = [
+    ({"texts_of": 6, "texts_left": 4}, "teks otomatis 2 dari 6 selesai, tiap teks ditunggu paling lama 10 menit"),
+    ({"texts_of": 6, "texts_left": 6, "texts_held": True}, "0 dari 6 selesai, menunggu SMS mandiri kembali"),
+    (TEXTS, "teks otomatis OK 24-11-2026"),
+    (TEXTS | {"texts_filtered": ("ACK", "NO_SMS")}, "teks otomatis TIDAK SAMPAI: laporan, BERHENTI SEMUA"),
+    (TEXTS | {"texts_left": 1, "texts_filtered": ("ACK",)}, "teks otomatis TIDAK SAMPAI: laporan"),
+]
 CHANGES = ["uji pulsa", "uji kenari", "uji sendiri", "uji sms 081234567890", "putus modem", "mulai ulang", "terima sim"]
 CONFIRMED = [name for name in CHANGES if name != "uji pulsa"]
 
@@ -125,6 +136,41 @@ CONFIRMED = [name for name in CHANGES if name != "uji pulsa"]
 def test_everything_can_be_read_without_the_service_word(typed: str, shown: str) -> None:
     printed = Cable().type(typed)
     assert any(shown in line for line in printed), printed
+
+
+@pytest.mark.parametrize(("facts", "shown"), CANARY)
+def test_the_status_tells_how_far_the_automatic_texts_are_until_their_end(facts: dict[str, object], shown: str) -> None:
+    printed = Cable(status(lines=(line(**facts),))).type("status")
+    assert any(shown in each for each in printed), printed
+    assert all(len(each) <= 80 for each in printed)
+
+
+def test_every_automatic_text_has_a_name_that_a_technician_knows() -> None:
+    assert set(TEXTS_BY_NAME) == {template.name for template in Template}
+
+
+def test_a_fault_can_be_asked_for_by_its_number_whether_it_stands_or_not() -> None:
+    cable = Cable(status(faults=(fault("sim_missing", 3, name="a"), fault("broker_unreachable", code=7))))
+    assert cable.type("gangguan 7")[0].startswith("KODE 7  TIDAK TERHUBUNG KE SERVER")
+    assert not any("KODE 3" in each for each in cable.type("gangguan 7"))
+    for code, page in faults.CARD.items():
+        if code not in {3, 7}:
+            printed = cable.type(f"gangguan {code}")
+            assert printed[0].startswith(f"Gangguan {code} sekarang tidak ada.")
+            assert printed[1:] == [f"{code}  {page.heading}", *(f"  {n}) {do}" for n, do in enumerate(page.todo, 1))]
+            assert all(len(each) <= 80 for each in printed)
+    assert "1 sampai 9" in cable.type("gangguan 10")[0]
+    assert "1 sampai 9" in cable.type("gangguan x")[0]
+
+
+def test_the_system_s_own_words_about_the_server_do_not_push_ours_off_the_screen() -> None:
+    link = replace(status().link, state="offline", cause="refused", detail="ConnectionRefusedError: [Errno 111] no")
+    shown = ["Server: TERPUTUS: sambungan ditolak  MQTT 5.0  sambung ulang 0x", f"        kata sistem: {link.detail}"]
+    assert Cable(status(link=link)).type("jaringan")[-2:] == Cable(status(link=link)).type("uji mqtt") == shown
+
+
+def test_a_supply_of_which_the_modem_complains_is_not_called_good() -> None:
+    assert "daya KURANG kata modem" in Cable(status(faults=(fault("power_undervoltage"),))).type("status")[2]
 
 
 def test_every_command_is_tested_here() -> None:

@@ -462,6 +462,25 @@ def test_a_text_that_is_lost_twice_is_filtered_until_it_comes(tmp_path):
     assert bench.line.status().texts_filtered == ()
 
 
+def test_a_round_that_is_asked_for_is_told_from_its_beginning_to_its_end(tmp_path):
+    bench = watching(tmp_path)
+    assert bench.keeper.test("texts", bench.at)
+    ((_, probe),) = over(bench, 30)  # the plain one goes first, at once
+    assert probe.startswith("UJI")
+    facts = bench.line.status()
+    assert (facts.texts_left, facts.texts_of, facts.texts_held) == (6, 6, True)
+    bench.keeper.test("texts", bench.at)  # asked twice before it has begun: one round
+    heard(bench, probe, OWN)
+    for index in range(2, 8):
+        ((_, text),) = over(bench, 30)
+        assert notes(heard(bench, text, OWN, index), "canary_came")
+    bench.pass_time(10)
+    facts = bench.line.status()
+    assert (facts.texts_left, facts.texts_of, facts.texts_held) == (0, 6, False)
+    assert facts.texts_ms == bench.at.wall_ms - 10_000
+    assert [text for number, text in over(bench, 600) if number == OWN] == []
+
+
 def test_a_text_that_was_never_sent_is_not_filtered(tmp_path):
     bench = proven(tmp_path)
     part = None
