@@ -171,8 +171,8 @@ class Episode:
         self._take()
         if self.jobs != set(self.ended):
             return f"parts without an end: {sorted(self.jobs - set(self.ended))}"
-        field = Field(self.chance.choice(PERSONAS))
-        field.modem, field.now = self.modem, self.now
+        field = Field(self.chance.choice(PERSONAS), modem=self.modem)
+        field.now = self.now
         field.vm.tick(self.now)
         field.open()
         field.send(0, SendPart(0, PART.tpdu_octets, PART.pdu_hex))
@@ -180,7 +180,7 @@ class Episode:
         field.run(RECOVERY_S)
         if field.modem.state is not at.ModemState.READY:
             return f"still {field.modem.state} after {RECOVERY_S} s on a sane modem"
-        if field.outcomes.get(0) is None or field.messages_on_the_way() or field.still_stored():
+        if field.core.outcomes.get(0) is None or field.messages_on_the_way() or field.still_stored():
             return "a sane modem is not served"
         return ""
 

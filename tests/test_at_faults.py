@@ -23,12 +23,12 @@ def test_whatever_happens_nothing_is_lost_or_doubled_and_the_line_comes_back(man
     assert (met.lost, met.doubled) == (0, 0)
     assert met.recovery_s is not None
     submitted = met.field.submissions(SEND)
-    match met.field.outcomes[1]:
+    match met.field.core.outcomes[1]:
         case at.Sent():
             assert submitted == 1
         case at.Uncertain():
             assert submitted <= 1
-            assert submitted == 1 or 1 not in met.field.late
+            assert submitted == 1 or 1 not in met.field.core.late
         case outcome:
             pytest.fail(f"sent again and again, and still {outcome}")
 
@@ -92,5 +92,5 @@ def test_a_flood_is_drained_through_a_small_memory(persona, manner):
     field = Field(persona, manner=MANNERS[manner]).open().run(5)
     field.inject("flood:count=200")
     field.run(60)
-    assert len(field.taken) == 200
+    assert len(field.core.taken) == 200
     assert field.still_stored() == 0

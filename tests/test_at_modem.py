@@ -81,7 +81,7 @@ def test_the_modem_and_its_card_are_named():
 def test_a_message_layer_that_is_not_up_yet_is_waited_for():
     peer = TinyModem()
     refusals = [b"\r\nERROR\r\n", b"\r\n+CMS ERROR: 302\r\n", b"\r\n+CME ERROR: 14\r\n"]
-    real = peer._store_command
+    real = peer.storage.obey
     peer.answers['AT+CPMS="SM","SM","SM"'] = lambda line: refusals.pop() if refusals else real(line)
     bench = Bench(Modem(ModemSettings("a")), peer)
     bench.modem.opened(bench.now)
@@ -209,7 +209,7 @@ def test_only_an_index_is_ever_deleted():
 def test_a_notice_of_another_memory_is_read_there_and_the_own_memory_selected_again():
     bench = ready()
     mark = len(bench.peer.heard)
-    bench.peer.memories["ME"][67] = (0, PDU)
+    bench.peer.storage.memories["ME"][67] = (0, PDU)
     bench.feed(b'\r\n+CMTI: "ME",67\r\n')
     assert bench.peer.heard_since(mark) == ['AT+CPMS="ME"', "AT+CMGR=67", 'AT+CPMS="SM","SM","SM"']
     assert bench.found(at.SlotFound) == [at.SlotFound("ME", 67, 0, octets(PDU), PDU)]

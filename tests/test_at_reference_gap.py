@@ -21,7 +21,7 @@ def parts(field, *faults):
 def test_the_gap_in_the_references_tells_whether_a_part_without_an_answer_was_attempted(persona, fault, attempted):
     field = Field(persona).open().run(10)
     assert parts(field, fault) == [at.SendTraced(2, attempted)]
-    assert isinstance(field.outcomes[2], at.Uncertain)
+    assert isinstance(field.core.outcomes[2], at.Uncertain)
 
 
 def test_after_a_restart_the_gap_tells_nothing():

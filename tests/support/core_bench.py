@@ -179,17 +179,18 @@ class Bench:
         end = self.at.steady_ms + round(seconds * 1000)
         commands = []
         while self.core.next_deadline() <= end:
-            self._move(max(self.core.next_deadline(), self.at.steady_ms + 1))
+            self.move(max(self.core.next_deadline(), self.at.steady_ms + 1))
             commands += self.do(Tick())
-        self._move(end)
+        self.move(end)
         return commands
 
     def jump(self, seconds: float) -> list[Command]:
         """Let time go on without what would be done meanwhile, to the next round of housekeeping."""
-        self._move(self.at.steady_ms + round(seconds * 1000))
+        self.move(self.at.steady_ms + round(seconds * 1000))
         return self.do(Tick()) + self.pass_time(61)
 
-    def _move(self, steady_ms: int):
+    def move(self, steady_ms: int) -> None:
+        """Set the clock forward; nothing is done yet."""
         gone = steady_ms - self.at.steady_ms
         self.at = self.at._replace(steady_ms=steady_ms, wall_ms=self.at.wall_ms + gone)
 

@@ -86,6 +86,39 @@ class County:
         self.waiting.append(Order(name, json.dumps(body).encode()))
 
 
+class Broker:
+    """What lies between the county and one life of the gateway: a connection, and commands in its hands."""
+
+    def __init__(self, county: County, connect_at: float) -> None:
+        self.connect_at = connect_at
+        self.connection = ""
+        self.pubacks: list[int] = []
+        self._county = county
+        self._handed = 0
+        self._in_hand: Order | None = None
+
+    def connect(self, life: int) -> BrokerUp:
+        """Let the gateway in."""
+        self.connection = f"0199c7d2-7a10-7c55-9d34-{life:012}"
+        return BrokerUp(self.connection, "5.0", session_present=True, window=10, max_packet=65_536)
+
+    def says(self) -> Published | MessageReceived | None:
+        """Acknowledge a publication, or hand out a command that was not handed out in this life."""
+        if self.pubacks:
+            return Published(self.pubacks.pop(0), PubackResult.ACCEPTED)
+        if not self.connection or self._handed >= len(self._county.waiting):
+            return None
+        self._in_hand = order = self._county.waiting[self._handed]
+        self._handed += 1
+        delivery = Delivery(self.connection, self._handed)
+        return MessageReceived(TOPICS.command(order.name), order.body, False, b"", delivery)
+
+    def forget(self) -> None:
+        """Have the command acknowledged that was handed out last."""
+        self._county.waiting.remove(self._in_hand)
+        self._handed -= 1
+
+
 class World:
     """The modem with its SIM, the air, the county; processes come and go."""
 
@@ -157,9 +190,8 @@ class World:
             self.vm.power(True)
 
     def _live(self) -> "World":
-        self.modem, self._events = Modem(ModemSettings("a", "sim800")), []
-        self._connection, self._handed, self._pubacks = "", 0, []
-        self._connect_at = self.now + CONNECT_S
+        self.modem = Modem(ModemSettings("a", "sim800"))
+        self.broker = Broker(self.county, self.now + CONNECT_S)
         self._start()
         self.modem.opened(self.now)
         end = self.now + LONGEST_S
@@ -181,17 +213,15 @@ class World:
             self.vm.tick(self.now)
         dues = [self.vm.next_deadline(), self.bench.core.next_deadline() / 1000, self.modem.next_deadline()]
         dues += [self._agenda[0][0]] if self._agenda else []
-        dues += [] if self._connection else [self._connect_at]
+        dues += [] if self.broker.connection else [self.broker.connect_at]
         self.now = max(self.now + STEP_S, min(due for due in dues if due is not None))
-        gone_ms = round(self.now * 1000) - self.bench.at.steady_ms
-        moment = self.bench.at
-        self.bench.at = moment._replace(steady_ms=moment.steady_ms + gone_ms, wall_ms=moment.wall_ms + gone_ms)
+        self.bench.move(round(self.now * 1000))
         while self._agenda and self._agenda[0][0] <= self.now:
             self.vm.deliver(self._agenda.pop(0)[1])
         self.vm.tick(self.now)
         self.modem.tick(self.now)
-        if not self._connection and self.now >= self._connect_at:
-            self._connect()
+        if not self.broker.connection and self.now >= self.broker.connect_at:
+            self._do(self.broker.connect(self.lives))
         if self.bench.core.next_deadline() <= self.bench.at.steady_ms:
             self._do(Tick())
 
@@ -209,7 +239,10 @@ class World:
             if not isinstance(action, SetRate):
                 self.modem.lost("closed", self.now)
                 self.modem.opened(self.now)
-        return self._from_broker() or moved
+        if said := self.broker.says():
+            self._do(said)
+            moved = True
+        return moved
 
     def _to_modem(self) -> bool:
         data = self.modem.bytes_to_send()
@@ -223,26 +256,7 @@ class World:
             self.step()
         return True
 
-    # -- the broker ----------------------------------------------------------------------------------------------------
-
-    def _connect(self) -> None:
-        self._connection = f"0199c7d2-7a10-7c55-9d34-{self.lives:012}"
-        self._do(BrokerUp(self._connection, "5.0", session_present=True, window=10, max_packet=65_536))
-
-    def _from_broker(self) -> bool:
-        if not self._connection:
-            return False
-        if self._pubacks:
-            self._do(Published(self._pubacks.pop(0), PubackResult.ACCEPTED))
-            return True
-        if self._handed < len(self.county.waiting):
-            order = self.county.waiting[self._handed]
-            self._handed += 1
-            delivery = Delivery(self._connection, self._handed)
-            self._in_hand = order
-            self._do(MessageReceived(TOPICS.command(order.name), order.body, False, b"", delivery))
-            return True
-        return False
+    # -- what the core wants -------------------------------------------------------------------------------------------
 
     def _do(self, event: object) -> None:
         for command in self.bench.core.handle(event, self.bench.at):
@@ -253,15 +267,14 @@ class World:
             case ToModem(_, wish):
                 self.step()
                 self.modem.command(wish, self.now)
-            case Publish(publication) if publication.token and self._connection:
+            case Publish(publication) if publication.token and self.broker.connection:
                 self.step()
                 self.county.take(publication.topic, publication.payload)
                 self.step()
-                self._pubacks.append(publication.token)
+                self.broker.pubacks.append(publication.token)
             case Acknowledge():
                 self.step()
-                self.county.waiting.remove(self._in_hand)
-                self._handed -= 1
+                self.broker.forget()
                 self.step()
             case _:
                 pass
@@ -275,7 +288,7 @@ class World:
         """Say what is still to be done, nothing when all is."""
         if self._agenda or self.vm.device.network.waiting or self.vm.device.tray.memory.slots:
             return "an SMS is at the operator or in the SIM"
-        if self.county.waiting or not self._connection or self._pubacks:
+        if self.county.waiting or not self.broker.connection or self.broker.pubacks:
             return f"{len(self.county.waiting)} commands wait at the broker"
         counts = self.bench.store.counts(self.bench.at)
         if counts.unacknowledged or counts.spool or counts.queued or self.modem.busy:

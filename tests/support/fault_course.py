@@ -140,7 +140,7 @@ def course(persona: str, fault: str, manner: Manner = WHOLE, settle_s: float = 1
 
 
 def _recovery(field: Field, events: list[tuple[float, at.ModemEvent]], began: float) -> float | None:
-    if field.modem.state is not at.ModemState.READY or 1 not in field.outcomes:
+    if field.modem.state is not at.ModemState.READY or 1 not in field.core.outcomes:
         return None
     marks = [when for when, event in events if isinstance(event, at.SendEnded)]
     marks += [when for when, event in events if isinstance(event, at.StateChanged)]

@@ -130,10 +130,8 @@ class Life:
         self._move(end)
 
     def _move(self, now: float) -> None:
-        gone_ms = round(now * 1000) - self.bench.at.steady_ms
         self.now = now
-        at_now = self.bench.at
-        self.bench.at = at_now._replace(steady_ms=at_now.steady_ms + gone_ms, wall_ms=at_now.wall_ms + gone_ms)
+        self.bench.move(round(now * 1000))
 
     def _due(self) -> float:
         dues = [self.vm.next_deadline(), self.bench.core.next_deadline() / 1000, self._measure_at]

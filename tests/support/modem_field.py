@@ -4,7 +4,7 @@ refused; time jumps from deadline to deadline, nothing waits.
 
 from collections import Counter
 
-from manners import WHOLE
+from manners import WHOLE, Manner
 
 from kentongan.at import events as at
 from kentongan.at.commands import FreeSlot, SendPart
@@ -16,25 +16,80 @@ STEP_S = 0.0005
 """How far the clock moves at least: a modem and an engine never act in the same instant for ever."""
 
 RETRY_S = 30.0
+NEVER = float("inf")
+
+
+class SmallCore:
+    """Frees what it is told of, and sends one part after the other; a refused one comes again."""
+
+    def __init__(self, modem: Modem) -> None:
+        self.taken: Counter[str] = Counter()
+        self.outcomes: dict[int, at.SendOutcome] = {}
+        self.late: dict[int, int] = {}
+        self._modem = modem
+        self._parts: dict[int, SendPart] = {}
+        self._waiting: list[tuple[float, SendPart]] = []
+        self._sending = False
+
+    def send(self, job: int, part: SendPart, now: float) -> None:
+        """Send a part as soon as the line is ready."""
+        self._parts[job] = part
+        self._waiting.append((now, part))
+
+    def next_deadline(self) -> float:
+        """Tell when there is something to send."""
+        return min((due for due, _ in self._waiting), default=NEVER) if self._may_send else NEVER
+
+    def command(self, now: float) -> bool:
+        """Give the modem a part that is due; tells whether there was one."""
+        for due, part in self._waiting if self._may_send else ():
+            if due <= now:
+                self._waiting.remove((due, part))
+                self._sending = True
+                self._modem.command(part, now)
+                return True
+        return False
+
+    def take(self, event: at.ModemEvent, now: float) -> None:
+        """Take what the modem tells."""
+        match event:
+            case at.SlotFound(storage, index, _, _, pdu_hex):
+                self.taken[pdu_hex] += 1
+                self._modem.command(FreeSlot(storage, index, at.digest(pdu_hex)), now)
+            case at.SendEnded(job, outcome):
+                self._sending = False
+                self.outcomes[job] = outcome
+                if isinstance(outcome, at.Rejected):
+                    self._waiting.append((now + RETRY_S, self._parts[job]))
+            case at.LateSubmit(job, reference):
+                self.late[job] = reference
+
+    @property
+    def _may_send(self) -> bool:
+        return self._modem.state is at.ModemState.READY and not self._sending
 
 
 class Field:
     """One line in the field."""
 
-    def __init__(self, persona="sim800", *, timing: Timing = INSTANT, has_power_switch=True, manner=WHOLE, **settings):
+    def __init__(
+        self,
+        persona: str = "sim800",
+        *,
+        timing: Timing = INSTANT,
+        has_power_switch: bool = True,
+        manner: Manner = WHOLE,
+        modem: Modem | None = None,
+        **settings,
+    ) -> None:
         self.now = 1000.0
         self.vm = VirtualModem(by_name(persona), timing=timing)
-        self.modem = Modem(ModemSettings("a", **settings))
+        self.modem = modem or Modem(ModemSettings("a", **settings))
         self.has_power_switch = has_power_switch
         self.manner = manner
         self.log: list[tuple[float, at.ModemEvent]] = []
         self.actions: list[tuple[float, at.PortAction]] = []
-        self.taken: Counter[str] = Counter()
-        self.outcomes: dict[int, at.SendOutcome] = {}
-        self.late: dict[int, int] = {}
-        self._parts: dict[int, SendPart] = {}
-        self._waiting: list[tuple[float, SendPart]] = []
-        self._sending = False
+        self.core = SmallCore(self.modem)
         self.present = True
         self.is_open = False
         self.vm.device.hooks.port_gone = self._port_gone
@@ -55,8 +110,7 @@ class Field:
 
     def send(self, job: int, part: SendPart):
         """Let the core send a part, as soon as the line is ready."""
-        self._parts[job] = part
-        self._waiting.append((self.now, part))
+        self.core.send(job, part, self.now)
 
     def run(self, seconds: float):
         """Let time pass."""
@@ -88,13 +142,11 @@ class Field:
     # -- the worker ---------------------------------------------------------------------------------------------------
 
     def _next_deadline(self) -> float:
-        retry = min((due for due, _ in self._waiting), default=float("inf"))
-        retry = retry if self.modem.state is at.ModemState.READY and not self._sending else float("inf")
-        dues = (self.modem.next_deadline(), self.vm.next_deadline(), retry)
-        return min(due for due in (*dues, float("inf")) if due is not None)
+        dues = (self.modem.next_deadline(), self.vm.next_deadline(), self.core.next_deadline())
+        return min(due for due in dues if due is not None)
 
     def _exchange(self) -> bool:
-        moved = self._core()
+        moved = self.core.command(self.now)
         if self.is_open and (data := self.modem.bytes_to_send()):
             self.vm.receive(data, self.now)
             moved = True
@@ -105,7 +157,7 @@ class Field:
             moved = True
         for event in self.modem.events():
             self.log.append((self.now, event))
-            self._on(event)
+            self.core.take(event, self.now)
         for action in self.modem.actions():
             self.actions.append((self.now, action))
             self._act(action)
@@ -131,38 +183,12 @@ class Field:
         self.present = True
         self.open()
 
-    # -- the core -----------------------------------------------------------------------------------------------------
-
-    def _core(self) -> bool:
-        if self._sending or self.modem.state is not at.ModemState.READY:
-            return False
-        for due, part in self._waiting:
-            if due <= self.now:
-                self._waiting.remove((due, part))
-                self._sending = True
-                self.modem.command(part, self.now)
-                return True
-        return False
-
-    def _on(self, event):
-        match event:
-            case at.SlotFound(storage, index, _, _, pdu_hex):
-                self.taken[pdu_hex] += 1
-                self.modem.command(FreeSlot(storage, index, at.digest(pdu_hex)), self.now)
-            case at.SendEnded(job, outcome):
-                self._sending = False
-                self.outcomes[job] = outcome
-                if isinstance(outcome, at.Rejected):
-                    self._waiting.append((self.now + RETRY_S, self._parts[job]))
-            case at.LateSubmit(job, reference):
-                self.late[job] = reference
-
     # -- the books ----------------------------------------------------------------------------------------------------
 
     def messages_on_the_way(self) -> list[str]:
         """Return every stored message that the modem took and the core never saw."""
         stored = [met.pdu_hex for met in self.vm.books.delivered if met.index >= 0]
-        return [pdu_hex for pdu_hex in stored if pdu_hex not in self.taken]
+        return [pdu_hex for pdu_hex in stored if pdu_hex not in self.core.taken]
 
     def still_stored(self) -> int:
         """Return how many slots are occupied."""

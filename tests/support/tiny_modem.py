@@ -40,14 +40,46 @@ ANSWERS = {
 Answer = bytes | Callable[[str], bytes]
 
 
+class Storage:
+    """The memories for messages and the one that is selected; slot by index, `(stat, PDU)` in it."""
+
+    def __init__(self, total: int) -> None:
+        self.memories: dict[str, dict[int, tuple[int, str]]] = {"SM": {}, "ME": {}}
+        self.selected = "SM"
+        self._total = total
+
+    def obey(self, line: str) -> bytes:
+        """Carry out a command for messages, and take any other for done."""
+        here = self.memories[self.selected]
+        if line == "AT+CMGL=4":
+            rows = [f"\r\n+CMGL: {i},{stat},,{octets(pdu)}\r\n{pdu}\r\n" for i, (stat, pdu) in here.items()]
+            return "".join(rows).encode() + OK
+        if found := re.fullmatch(r"AT\+CMGR=(\d+)", line):
+            if int(found[1]) not in here:
+                return OK
+            stat, pdu = here[int(found[1])]
+            return f'\r\n+CMGR: {stat},"",{octets(pdu)}\r\n{pdu}\r\n'.encode() + OK
+        if found := re.fullmatch(r"AT\+CMGD=(\d+)", line):
+            here.pop(int(found[1]), None)
+            return OK
+        if found := re.match(r'AT\+CPMS="(\w+)"', line):
+            self.selected = found[1]
+            return f"\r\n+CPMS: {self._fill()},{self._fill()},{self._fill()}\r\n".encode() + OK
+        if line == "AT+CPMS?":
+            one = f'"{self.selected}",{self._fill()}'
+            return f"\r\n+CPMS: {one},{one},{one}\r\n".encode() + OK
+        return OK
+
+    def _fill(self) -> str:
+        return f"{len(self.memories[self.selected])},{self._total}"
+
+
 class TinyModem:
     """The modem's side of one dialogue; `answers` may be changed while it runs, `b""` makes it silent."""
 
     def __init__(self, slots: int = 30) -> None:
         self.answers: dict[str, Answer] = dict(ANSWERS)
-        self.memories: dict[str, dict[int, tuple[int, str]]] = {"SM": {}, "ME": {}}
-        self.selected = "SM"
-        self.total = slots
+        self.storage = Storage(slots)
         self.heard: list[str] = []
         self.payloads: list[bytes] = []
         self.on_payload: Answer = b""
@@ -59,7 +91,7 @@ class TinyModem:
     @property
     def slots(self) -> dict[int, tuple[int, str]]:
         """The slots of the SIM."""
-        return self.memories["SM"]
+        return self.storage.memories["SM"]
 
     def receive(self, data: bytes) -> bytes:
         """Take bytes of the engine, return the answer."""
@@ -99,34 +131,10 @@ class TinyModem:
         answer = self.answers.get(line)
         if answer is not None:
             return answer if isinstance(answer, bytes) else answer(line)
-        return self._store_command(line)
-
-    def _store_command(self, line: str) -> bytes:
-        here = self.memories[self.selected]
         if line.startswith("AT+CMGS="):
             self._in_prompt = True
             return b"\r\n> "
-        if line == "AT+CMGL=4":
-            rows = [f"\r\n+CMGL: {i},{stat},,{octets(pdu)}\r\n{pdu}\r\n" for i, (stat, pdu) in here.items()]
-            return "".join(rows).encode() + OK
-        if found := re.fullmatch(r"AT\+CMGR=(\d+)", line):
-            if int(found[1]) not in here:
-                return OK
-            stat, pdu = here[int(found[1])]
-            return f'\r\n+CMGR: {stat},"",{octets(pdu)}\r\n{pdu}\r\n'.encode() + OK
-        if found := re.fullmatch(r"AT\+CMGD=(\d+)", line):
-            here.pop(int(found[1]), None)
-            return OK
-        if found := re.match(r'AT\+CPMS="(\w+)"', line):
-            self.selected = found[1]
-            return f"\r\n+CPMS: {self._fill()},{self._fill()},{self._fill()}\r\n".encode() + OK
-        if line == "AT+CPMS?":
-            one = f'"{self.selected}",{self._fill()}'
-            return f"\r\n+CPMS: {one},{one},{one}\r\n".encode() + OK
-        return OK
-
-    def _fill(self) -> str:
-        return f"{len(self.memories[self.selected])},{self.total}"
+        return self.storage.obey(line)
 
 
 def octets(pdu: str) -> int:
