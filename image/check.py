@@ -44,6 +44,8 @@ UNITS = {
     "sysinit.target.wants/systemd-timesyncd.service",
 }
 UNWANTED = {"multi-user.target.wants/ssh.service", "sockets.target.wants/ssh.socket"}
+# Nothing renews packages by itself on a root that is read-only: an update is a new card (docs/appliance.md, Updates).
+MASKED = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer")
 
 
 def passwords(shadow: str) -> list[str]:
@@ -63,6 +65,11 @@ def filled_in(settings: str) -> list[str]:
     told = {key.strip(): value.strip() for key, _, value in pairs if key.strip()}
     open_keys = {"modem", "balas_otomatis", "jam_kantor", "konsol"}
     return [key for key, value in told.items() if value and key not in open_keys]
+
+
+def is_masked(said: str) -> bool:
+    """Tell whether debugfs' `stat` shows a link to nothing."""
+    return 'Fast link dest: "/dev/null"' in said
 
 
 class Card:
@@ -125,6 +132,8 @@ def boot_faults(card: Card) -> Iterator[str]:
     told = consoles(card.fat("cmdline.txt").read_text())
     if told != ["tty0"]:
         yield f"the kernel's consoles are {told}"
+    if "ro" not in card.fat("cmdline.txt").read_text().split():
+        yield "the kernel mounts the root writable"
     if wrong := filled_in(card.fat("KONFIGURASI.txt").read_text("utf-8-sig")):
         yield f"KONFIGURASI.txt is delivered with values: {wrong}"
 
@@ -142,6 +151,11 @@ def root_faults(card: Card) -> Iterator[str]:
     links = card.links()
     yield from (f"{name} is not enabled" for name in sorted(UNITS - links))
     yield from (f"{name} is enabled" for name in sorted(UNWANTED & links))
+    for name in MASKED:
+        if not is_masked(card.root(f"stat /etc/systemd/system/{name}")):
+            yield f"{name} would write to the read-only root"
+    if "unattended-upgrade" in card.root("ls -p /usr/bin"):
+        yield "unattended-upgrades is on the card"
     yield from card.sound()
 
 

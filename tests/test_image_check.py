@@ -128,3 +128,14 @@ def test_a_name_that_debugfs_would_read_otherwise_ends_the_build(tmp_path: Path)
 
     with pytest.raises(ValueError, match="debugfs"):
         list(populate.commands(tmp_path, 42))
+
+
+def test_only_a_link_to_nothing_is_a_masked_unit() -> None:
+    masked = 'Inode: 645   Type: symlink    Mode:  0777\nFast link dest: "/dev/null"\n'
+
+    assert check.is_masked(masked)
+    assert not check.is_masked(masked.replace("/dev/null", "/usr/lib/systemd/system/apt-daily.timer"))
+    assert not check.is_masked("")
+    assert "ro" in (IMAGE / "cmdline.txt").read_text().split()
+    for name in check.MASKED:
+        assert name in (IMAGE / "finish").read_text()
