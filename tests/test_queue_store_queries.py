@@ -31,6 +31,15 @@ def acknowledged(ticket: Ticket, _answered: Answered) -> OutboundDraft:
 
 def a_day(desk: Desk) -> None:
     """Use every method of the store that runs without being asked by a person."""
+    tickets_of_a_day(desk)
+    replies_of_a_day(desk)
+    desk.store.expire(desk.later(80 * 3_600_000).at())
+    desk.store.counts(desk.at())
+    desk.store.note_clock(desk.at())
+    desk.restart()
+
+
+def tickets_of_a_day(desk: Desk) -> None:
     store = desk.store
     desk.answers = acknowledged
     ticket = desk.sms("satu").ticket
@@ -50,6 +59,10 @@ def a_day(desk: Desk) -> None:
     store.ticket_numbered(ticket.number)
     store.tickets(10)
     store.tickets(10, before_seq=5)
+
+
+def replies_of_a_day(desk: Desk) -> None:
+    store = desk.store
     for name in ("c1", "c2", "c3", "c4", "c5"):
         store.command(name)
         store.queue_position(Priority.REPLY)
@@ -74,10 +87,6 @@ def a_day(desk: Desk) -> None:
     store.cancel("c5", desk.at())
     store.message_of("c1")
     store.outbox(10)
-    store.expire(desk.later(80 * 3_600_000).at())
-    store.counts(desk.at())
-    store.note_clock(desk.at())
-    desk.restart()
 
 
 def test_no_statement_reads_a_whole_table(tmp_path: Path) -> None:
