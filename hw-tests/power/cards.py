@@ -65,7 +65,7 @@ class Office:
         card.put("ca.crt", ca)
         self.put_in()
         self._live("a good card")
-        self.take_out()
+        self.take_out().remove("HASIL.txt")  # what stands there later is new
         self._good = self.fat.read_bytes()
 
     def suffer(self, what: str, damage: fat.Damage) -> None:

@@ -5,11 +5,13 @@
 
 One cut of four comes while the machine boots, the others within seconds after it is online. The modem loses its supply
 in the same moment; SIM and network keep what they have. A reply that is `uncertain` is no broken promise: nobody can
-know, and no second one is sent. Exit status 1 when a promise is broken.
+know, and no second one is sent. SIGINT to this process alone ends the cuts, not the counting. Exit status 1 when a
+promise is broken.
 """
 
 import argparse
 import json
+import signal
 import sqlite3
 import statistics
 import subprocess
@@ -167,17 +169,23 @@ class Storm:
     def __init__(self, machine: Machine, world: World) -> None:
         self.machine, self.world = machine, world
         self.starts_s: list[float] = []  # from the plug to the gateway's hello
-        self.in_boot = self.repaired = self.beyond = 0
+        self.cuts = self.in_boot = self.repaired = self.beyond = 0
+        self.enough = False
 
     def blow(self, cuts: int) -> None:
-        """Plug in and cut, again and again; then let it settle."""
-        for number in range(cuts):
+        """Plug in and cut, again and again until there are enough; then let it settle."""
+        while self.cuts < cuts and not self.enough:
             self._life()
-            print(f"cut {number + 1}: {self.words()}", flush=True)
+            self.cuts += 1
+            print(f"cut {self.cuts}: {self.words()}", flush=True)
         self._plug_in()
         self._until(self.world.online, ONLINE_S, "the machine comes up")
         self._until(self.world.settled, SETTLE_S, "everything arrives", sending=False)
         self._pause(QUIET_S)  # what should never come has this long to come
+
+    def abate(self) -> None:
+        """Let this cut be the last one."""
+        self.enough = True
 
     def words(self) -> str:
         """Say how far it is."""
@@ -251,9 +259,9 @@ def outside(stack: ExitStack, cache: Path, folder: Path, port: int | None) -> in
     return broker.port
 
 
-def report(storm: Storm, cuts: int, seed: int, took_s: float) -> tuple[str, bool]:
+def report(storm: Storm, seed: int, took_s: float) -> tuple[str, bool]:
     """Word what was counted; tells whether every promise was kept."""
-    disk, world = storm.machine.disk, storm.world
+    disk, world, cuts = storm.machine.disk, storm.world, storm.cuts
     rows = [("cuts after which file systems and gateway came up", cuts - storm.beyond, cuts), *world.verdict()]
     table = "".join(f"| {what} | {count} | {'' if want is None else want} |\n" for what, count, want in rows)
     starts = sorted(storm.starts_s)
@@ -294,8 +302,9 @@ def main() -> int:
         machine = Machine(options.cache.resolve(), folder, world.modem.path)
         stack.callback(machine.unplug)
         storm, began = Storm(machine, world), world.clock.monotonic()
+        signal.signal(signal.SIGINT, lambda *_: storm.abate())
         storm.blow(options.cuts)
-        body, kept = report(storm, options.cuts, options.seed, world.clock.monotonic() - began)
+        body, kept = report(storm, options.seed, world.clock.monotonic() - began)
     print(body)
     if options.write:
         put(PAGE, BEGIN, body, END)

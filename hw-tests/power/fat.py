@@ -45,8 +45,12 @@ class Fat:
 
     def folder(self, name: str) -> None:
         """Put a folder in a file's place."""
-        self._mtools("mdel", f"::{name}")
+        self.remove(name)
         self._mtools("mmd", f"::{name}")
+
+    def remove(self, name: str) -> None:
+        """Take a file off the card, if it is there."""
+        self._mtools("mdel", f"::{name}", check=False)
 
     def get(self, name: str) -> bytes:
         """Read a file as a computer would; empty when it cannot."""
