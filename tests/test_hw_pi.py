@@ -10,7 +10,7 @@ from appliance import Appliance
 
 from kentongan.daemon import in_force
 from kentongan.daemon.control import call
-from kentongan.queue.numbers import format_number
+from kentongan.queue.numbers import format_number, parse_number
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "hw-tests" / "pi"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "hw-tests" / "dry"))
@@ -223,6 +223,30 @@ def test_what_filled_the_card_is_taken_away_even_after_a_script_that_was_cut_off
     desk.tidy()
     desk.tidy()
     assert not (tmp_path / meja.FILLER).exists()
+
+
+def ticket_of(box: dry.Board, sender: str) -> int:
+    """Let a citizen write; gives the counter of the newest ticket number."""
+    box.settle(lambda: box.line_state() == "ready" and box.account("link").get("state") == "online")
+    before = box.account("store").get("tickets", 0)
+    box.sms(sender, "jalan rusak")
+    box.settle(lambda: box.account("store").get("tickets", 0) > before and box.sim() != {})
+    newest = box.control({"request": "tickets", "limit": 1})[0]
+    return parse_number(newest["number"]).counter
+
+
+def test_an_update_and_the_way_back_from_it_use_no_ticket_number_twice() -> None:
+    """Two cards take turns with one SIM, each at a server of its own that remembers nothing."""
+    with dry.board(dry.PLAIN, hurry=QUICK) as old_card:
+        first = ticket_of(old_card, "+6281234500001")
+        old_card.kill_gateway()
+        with dry.board(dry.PLAIN, old_card.sim(), QUICK) as new_card:
+            second = ticket_of(new_card, "+6281234500002")
+            sim = new_card.sim()
+        old_card.put_in(sim)
+        old_card.start_service("run")
+        third = ticket_of(old_card, "+6281234500003")
+    assert first < second < third
 
 
 class Mumbler:
