@@ -478,6 +478,10 @@ def test_a_round_that_is_asked_for_is_told_from_its_beginning_to_its_end(tmp_pat
     facts = bench.line.status()
     assert (facts.texts_left, facts.texts_of, facts.texts_held) == (0, 6, False)
     assert facts.texts_ms == bench.at.wall_ms - 10_000
+    bench.crash()
+    begin(bench)
+    bench.pass_time(10)
+    assert bench.line.status().texts_ms == facts.texts_ms
     assert [text for number, text in over(bench, 600) if number == OWN] == []
 
 
