@@ -57,7 +57,8 @@ the kernel's files. **Lamp, alarm, clerk**: seconds until the first flash of the
 broker, the clerk's SMS on the air; 30 is the limit for lamp and alarm. They count from the strike, but in four rows
 from the **evidence**: what is a fault only after a third lost SMS, a second unanswered round or five minutes cannot be
 told before. There `Evidence after` says how long after the strike that was complete, seen on the air and not in the
-gateway's own books (a lamp at 0.0 was lit already, for a milder cause).
+gateway's own books (a lamp at 0.0 was lit already, for a milder cause). Six appliances ran at once on two cores; a lamp
+a whole round (3 to 7 s) behind its alarm counts from its second number, for the first had not come out whole.
 
 **Serves, well**: seconds from the repair (*: by itself, from the strike) to a line that serves, and to a gateway that
 says it is well. `-`: none is due, or it never stopped. **Waits**: by how much those were divided that are long by
