@@ -75,7 +75,10 @@ class Sheet:
     def paper(self) -> str:
         """Word the sheet."""
         lines = ["LEMBAR UJI SERAH TERIMA KENTONGAN", f"Penguji: {self.name or '____________'}", ""]
+        second = self.rows.keys() == {AFTER_FLASH.name}  # on a new card the other rows are on the first sheet
         for number, step in enumerate((*STEPS, AFTER_FLASH), 1):
+            if second and step is not AFTER_FLASH:
+                continue
             verdict, when, seen = self.rows.get(step.name, ["BELUM", "", ""])
             lines += [f"{number:>2}. [{verdict:<8}] {step.title}", *([f"      {when}  {seen}"] if when else [])]
         return "\n".join([*lines, "", *self._verdict()]) + "\n"
