@@ -14,7 +14,7 @@ ARGS ?=
 MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'NR == 2 {print $$4}')" -gt 500000 ] && echo /dev/shm)
 TESTS := $(if $(MEMORY),PYTEST_DEBUG_TEMPROOT=$(MEMORY))
 
-.PHONY: help demo test test-newest test-debian13 lint docs fault-run field-life format bench bench-store chaos crash power userland contract deb image hw-test hw-test-fast power-cuts clean modem-faults vectors fuzz fuzz-commands scale latency-tls idle-tls e50 node-red traps
+.PHONY: help demo test test-newest test-debian13 lint docs fault-run field-life format bench bench-store chaos crash power userland contract deb image hw-test hw-test-fast hw-test-dry power-cuts clean modem-faults vectors fuzz fuzz-commands scale latency-tls idle-tls e50 node-red traps
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -149,6 +149,10 @@ hw-test: ## boot the image on an emulated Raspberry Pi 3 and play fifteen scenar
 
 hw-test-fast: ## prove the package and its units under a real systemd (root; a few minutes)
 	sh hw-tests/fast/run
+
+hw-test-dry: ## play the commissioning of a real Pi dry, to its sheet; writes docs/appliance.md (root; five minutes)
+	@$(SETUP) broker dev
+	$(RUN) hw-tests/dry/play.py --write
 
 CUTS ?= 100
 power-cuts: ## cut the power of an x86-64 machine CUTS times in traffic; writes docs/appliance.md (root; a quarter of an hour)
