@@ -356,7 +356,8 @@ class Field(Rig):
 
     def flashes(self, since_s: float) -> list[tuple[float, int]]:
         """Count the numbers on the red lamp's pin: when each began, and how many flashes it had."""
-        steps = [line.split() for line in (self.folder / "pins.log").read_text().splitlines()]
+        log = self.folder / "pins.log"  # a watcher that has just been started has set no pin yet
+        steps = [line.split() for line in log.read_text().splitlines()] if log.exists() else []
         edges = [(float(moment), int(level)) for moment, pin, level in steps if int(pin) == RED]
         lit = [moment for moment, level in edges if level and moment >= since_s]
         dark = [moment for moment, level in edges if not level]

@@ -27,7 +27,7 @@ from kentongan.mqtt.settings import Subscription
 from kentongan.mqtt.topics import Topics
 from kentongan.queue.ids import Uuid7
 
-PATIENCE_S, SILENCE_S, RETRY_S = 3.0, 1.5, 0.25
+PATIENCE_S, SILENCE_S, RETRY_S = 6.0, 3.0, 0.25  # a busy machine lets two dozen backends wait for each other
 KNOWN = {"schema", "event_id", "ticket_id", "ticket_number", "county_id", "gateway_id", "revision", "store_id", "seq"}
 KNOWN |= {"attempt", "received_at", "smsc_at", "sent_at", "clock", "sender", "text", "text_lossy", "encoding", "parts"}
 KNOWN |= {"thread", "kind", "line", "times", "replay_command_id", "categories", "urgent", "language", "public_text"}
