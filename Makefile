@@ -10,11 +10,19 @@ RUN := .venv/bin/python
 # `make demo ONCE=1` plays one story without a keyboard; `make demo ARGS="..."` hands on any option of `kentongan demo`.
 ONCE ?=
 ARGS ?=
-# Where memory has room, the tests' databases live there: the disk's fsyncs are half of their time.
-MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'NR == 2 {print $$4}')" -gt 500000 ] && echo /dev/shm)
-TESTS := $(if $(MEMORY),PYTEST_DEBUG_TEMPROOT=$(MEMORY))
+# Where memory has room and may run programs, the tests' databases live there: the disk's fsyncs are half of their time.
+MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'NR == 2 {print $$4}')" -gt 500000 ] && ! grep -q '^[^ ]* /dev/shm [^ ]* [^ ]*noexec' /proc/mounts && echo /dev/shm)
+TESTS := $(if $(MEMORY),TMPDIR=$(MEMORY) PYTEST_DEBUG_TEMPROOT=$(MEMORY))
+# `make test` plays each library set in rooms beside each other, the longest first: the tests wait more than they compute.
+ROOMS := system daemon others mqtt at
+FILES := $(wildcard tests/test_*.py)
+$(foreach room,$(filter-out others,$(ROOMS)),$(eval FILES_$(room) := $(filter tests/test_$(room)%,$(FILES))))
+FILES_others := $(filter-out $(foreach room,$(ROOMS),$(FILES_$(room))),$(FILES))
+NEWEST := $(ROOMS:%=room-newest-%)
+DEBIAN13 := $(ROOMS:%=room-debian13-%)
+AT_ONCE ?= $(shell echo $$(($$(nproc) + 1)))
 
-.PHONY: help demo test test-newest test-debian13 lint docs fault-run field-life format bench bench-store chaos crash power userland contract deb image hw-test hw-test-fast hw-test-dry power-cuts clean modem-faults vectors fuzz fuzz-commands scale latency-tls idle-tls e50 node-red traps
+.PHONY: $(NEWEST) $(DEBIAN13) help demo test test-newest test-debian13 lint docs fault-run field-life format bench bench-store chaos crash power userland contract deb image hw-test hw-test-fast hw-test-dry power-cuts clean modem-faults vectors fuzz fuzz-commands scale latency-tls idle-tls e50 node-red traps
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -25,7 +33,14 @@ demo: ## the real program on a virtual modem, live (ONCE=1: one story, no keyboa
 
 test: ## the tests, on the newest libraries and, beside them, on Debian 13's
 	@$(SETUP) broker witnesses dev debian13
-	@$(MAKE) --no-print-directory -j2 --output-sync=target test-newest test-debian13
+	@$(MAKE) --no-print-directory --keep-going -j$(AT_ONCE) --output-sync=target \
+		$(if $(ARGS),test-newest test-debian13,$(foreach room,$(ROOMS),room-newest-$(room) room-debian13-$(room)))
+
+$(NEWEST): room-newest-%:
+	@$(TESTS) $(RUN) -m pytest -q -p no:cacheprovider $(FILES_$*)
+
+$(DEBIAN13): room-debian13-%:
+	@$(TESTS) .venv-debian13/bin/python -m pytest -q -p no:cacheprovider $(FILES_$*)
 
 test-newest: ## the tests on the newest libraries alone
 	@$(SETUP) broker witnesses dev
