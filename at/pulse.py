@@ -136,9 +136,11 @@ class Pulse:
 
     def _drain(self, fill: StoreFill, now: float) -> None:
         was_full, self._full = self._full, 0 < fill.total <= fill.used
+        agenda = self._hands.agenda
         if self._full and not was_full:
-            self._hands.agenda.soon(WalkAll(), now)
-            self._hands.agenda.soon(MeasureStore(), now + DRAINED_S)
+            agenda.soon(MeasureStore(), now + DRAINED_S)
+            if agenda.slots.idle:  # a listing in a flood would only be in the way
+                agenda.soon(WalkAll(), now)
 
     def inspect(self, profile: Profile, now: float) -> None:
         """Ask for what changes slowly."""

@@ -41,6 +41,11 @@ class SlotWork:
         self._reads: dict[tuple[str, int], tuple[float, int]] = {}
         self._patience = BATCH
 
+    @property
+    def idle(self) -> bool:
+        """Tell whether no slot waits."""
+        return not self._frees and not self._reads
+
     def forget_reads(self) -> None:
         """Drop what was announced: a walk finds it."""
         self._reads.clear()

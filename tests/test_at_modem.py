@@ -834,6 +834,16 @@ def test_a_full_memory_is_measured_again_when_it_could_have_been_drained():
     assert bench.peer.heard_since(before) == []  # that it stays full is no reason to hurry
 
 
+def test_a_full_memory_whose_slots_still_wait_to_be_read_is_not_listed_as_well():
+    bench = crowded()
+    bench.peer.answers["AT+CMGR=30"] = OK  # empty yet: it will be read again
+    mark = len(bench.peer.heard)
+    bench.feed(b'\r\n+CMTI: "SM",30\r\n')
+    bench.run(2.5)
+    assert FULL in bench.found(at.StorageMeasured)
+    assert "AT+CMGL=4" not in bench.peer.heard_since(mark)
+
+
 @pytest.mark.parametrize("notice", [b'^SMMEMFULL:"SM"', b'+CMTI: "SM",30', b'+CMTI: "SM",29'])
 def test_the_memory_is_measured_at_once_when_there_is_a_sign_that_it_is_full(notice):
     bench = crowded()
