@@ -87,9 +87,9 @@ class Canary:
         self._message_id = message.message_id
         return [Note("canary_sent", (("line", self._line), ("name", name)))]
 
-    def heard(self, text: str, at: Moment) -> list[Command]:
-        """Take a text from our own number."""
-        if not self._text or text != self._text:
+    def heard(self, number: str, text: str, at: Moment) -> list[Command]:
+        """Take a text that may be one of ours, from our own number."""
+        if number != self._songs.own_number or not self._text or text != self._text:
             return []
         name, _ = self._round.left.pop(0)
         self._text = ""

@@ -165,6 +165,7 @@ def _nearest(table: str, name: str) -> str:
 
 def _complete(config: Config, folder: Path) -> Config:
     """Check what no single field can know, then make every path absolute."""
+    config = msgspec.structs.replace(config, line=_numbered(config))
     _check_lines(config.line)
     _check_pins(config)
     _check_care(config)
@@ -215,11 +216,18 @@ def _check_care(config: Config) -> None:
         raise ConfigError("watch.key_file", "neighbours prove themselves by a shared key", "name the file of that key")
 
 
+def _numbered(config: Config) -> tuple[LineConfig, ...]:
+    """Let the first line's number be the one that citizens know, where it has none of its own."""
+    first, *others = config.line
+    number = first.number or config.gateway.public_number
+    return msgspec.structs.replace(first, number=number), *others
+
+
 def _check_lines(lines: tuple[LineConfig, ...]) -> None:
-    for field in ("name", "port"):
+    for field in ("name", "port", "number"):
         values = [getattr(line, field) for line in lines]
         for index, value in enumerate(values):
-            if value in values[:index] and not value.startswith("sim:"):
+            if value and value in values[:index] and not value.startswith("sim:"):
                 key = f"line[{index + 1}].{field}"
                 raise ConfigError(key, f"{value!r} is used by two lines", f"give each line its own {field}")
 

@@ -34,10 +34,15 @@ class Duties:
     desk: ClerkDesk
     words: Words
     purses: Purses
-    watch: NightWatch
+    watches: Mapping[str, NightWatch]  # by line
     canary: Canary
     blackout: Blackout
     clerks: frozenset[str]
+
+    @property
+    def first_watch(self) -> NightWatch:
+        """The first line's: the way of the automatic texts, and to the neighbours."""
+        return next(iter(self.watches.values()))
 
 
 class Keeper:
@@ -54,7 +59,7 @@ class Keeper:
     @property
     def neighbours_silent(self) -> int:
         """Count the paired gateways that do not answer."""
-        return self._duties.watch.neighbours_silent
+        return self._duties.first_watch.neighbours_silent
 
     def look(self, status: Status, at: Moment) -> list[Command]:
         """Do what is due."""
@@ -68,9 +73,10 @@ class Keeper:
                 if line.pace.cause:
                     duties.purses.refused(line, at)
                 commands += duties.purses.look(line, at)
+            for name, watch in duties.watches.items():
+                commands += watch.look(self._lines[name], at)
             first = next(iter(self._lines.values()))
-            commands += duties.watch.look(first, at)
-            commands += duties.canary.look(first, at, path_proven=duties.watch.proven)
+            commands += duties.canary.look(first, at, path_proven=duties.first_watch.proven)
             commands += duties.desk.look(status, at)
             commands += duties.blackout.look(status, duties.words, duties.desk, at)
         except StoreUnavailable:
@@ -99,7 +105,7 @@ class Keeper:
                 reason = CLERK
             else:  # not obeyed, but a citizen may write STATUS too: it becomes a ticket like any other
                 self._strangers += 1
-        elif self._duties.watch.is_ours(number, content.text):
+        elif any(watch.is_ours(number, content.text) for watch in self._duties.watches.values()):
             reason = GATEWAY
         elif content.sender.replyable and (wish := read_wish(content.text)) is not None:
             reason = REASONS[wish]
@@ -119,8 +125,10 @@ class Keeper:
             return []
         if content.reason not in {GATEWAY, OWN}:
             return []
-        sung = self._duties.canary.heard(content.text, at) if number == self._duties.watch.own_number else []
-        return sung or self._duties.watch.heard(line, number, content.text, at)
+        heard = self._duties.canary.heard(number, content.text, at)
+        for watch in self._duties.watches.values():
+            heard = heard or watch.heard(line, number, content.text, at)
+        return heard
 
     def guarded(
         self, acknowledge: Callable[[Ticket, Answered], OutboundDraft | None]
@@ -136,13 +144,14 @@ class Keeper:
 
     def test(self, way: str, at: Moment) -> bool:
         """Test a way now, as soon as its line is free; tells whether there is such a way."""
-        if way == "own":
-            return self._duties.watch.test_now(at)
         if way == "texts":
-            if not self._duties.watch.proven:  # the texts wait for a plain one that comes back
-                self._duties.watch.test_now(at)
+            if not self._duties.first_watch.proven:  # the texts wait for a plain one that comes back
+                self._duties.first_watch.test_now(at)
             return self._duties.canary.now(at)
-        begun = [self._duties.purses.ask_now(line, at) for line in self._lines.values()]
+        if way == "own":
+            begun = [watch.test_now(at) for watch in self._duties.watches.values()]
+        else:
+            begun = [self._duties.purses.ask_now(line, at) for line in self._lines.values()]
         return any(begun)
 
     def close(self, at: Moment) -> None:

@@ -40,9 +40,7 @@ def make_keeper(config: Config, store: Store, lines: Mapping[str, Line], outside
     post = Post(store, lines)
     words = Words(config.gateway.ticket_prefix, zone)
     numbers = config.clerk.numbers
-    watch = config.watch
-    key = read_secret(watch.key_file).encode() if watch.key_file else b""
-    beat = Beat(config.gateway.ticket_prefix, config.gateway.public_number, watch.own_every_h, watch.neighbours, key)
+    first = config.line[0].name
     duties = Duties(
         ClerkDesk(store, post, words, Clerks(numbers, outside.quiet)),
         words,
@@ -53,12 +51,21 @@ def make_keeper(config: Config, store: Store, lines: Mapping[str, Line], outside
             zone.offset_min(at.wall_ms),
             operators.load(Path(file) if (file := config.credit.operators_file) else operators.SHIPPED),
         ),
-        NightWatch(store, post, config.line[0].name, beat, os.urandom, at),
-        Canary(store.incidents, post, config.line[0].name, _songs(config), at),
+        {name: NightWatch(store, post, name, beat, os.urandom, at) for name, beat in _beats(config).items()},
+        Canary(store.incidents, post, first, _songs(config), at),
         Blackout(store, outside.boot, at, store.counts(at).received),
         frozenset(numbers),
     )
     return Keeper(lines, duties, outside.status)
+
+
+def _beats(config: Config) -> dict[str, Beat]:
+    """Give each line its own number; the neighbours are the first line's."""
+    prefix, watch = config.gateway.ticket_prefix, config.watch
+    key = read_secret(watch.key_file).encode() if watch.key_file else b""
+    first, *others = config.line
+    beats = {first.name: Beat(prefix, first.number, watch.own_every_h, watch.neighbours, key)}
+    return beats | {line.name: Beat(prefix, line.number, watch.own_every_h) for line in others}
 
 
 def _songs(config: Config) -> Songs:
@@ -69,4 +76,4 @@ def _songs(config: Config) -> Songs:
         number = format_number(config.gateway.ticket_prefix, int.from_bytes(os.urandom(3), "big") % 1_000_000)
         return {template.name: answers.text(template, number) for template in Template}
 
-    return Songs(config.gateway.public_number, make)
+    return Songs(config.line[0].number, make)

@@ -57,11 +57,6 @@ class NightWatch:
         return Probe(every_ms, begin_ms, failed=int(fact.value))
 
     @property
-    def own_number(self) -> str:
-        """Tell our own number, empty when it is not known."""
-        return self._beat.own_number
-
-    @property
     def proven(self) -> bool:
         """Tell whether the last probe to our own number came back."""
         return self._proven and not self._own.failed

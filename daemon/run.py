@@ -190,7 +190,7 @@ class Gateway:
         )
 
     def _desks(self, keeper: Keeper) -> Desks:
-        own = frozenset({self._config.gateway.public_number} - {""})
+        own = frozenset({line.number for line in self._config.line} | {self._config.gateway.public_number}) - {""}
         office = Office(self._key, own, Ears(keeper.sorted, keeper.heed))
         answers = self._chosen.answers
         acknowledge = keeper.guarded(Acknowledger(answers, keeper.degraded))

@@ -22,6 +22,12 @@ Clock = Annotated[
     str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description='write hours and minutes, such as "20:00"')
 ]
 Pin = Annotated[int, Meta(ge=0, le=27, description="write the BCM number of the GPIO pin, 0 for none")]
+OwnNumber = Annotated[
+    str,
+    Meta(
+        pattern=r"^(\+[1-9][0-9]{6,14})?$", description='write the number of the SIM in full, such as "+6281100001234"'
+    ),
+]
 FilePath = Annotated[str, Meta(description="write the path of a file, relative to the configuration file or absolute")]
 
 
@@ -39,10 +45,7 @@ class GatewayConfig(Section, frozen=True):
     ]
     timezone: Annotated[Zone, Meta(description=f"write one of {', '.join(get_args(Zone))}")]
     name: Annotated[str, Meta(max_length=60, description="write the office's name, at most 60 characters")] = ""
-    public_number: Annotated[
-        str,
-        Meta(pattern=r"^(\+[1-9][0-9]{6,14})?$", description='write the number in full, such as "+6281100001234"'),
-    ] = ""
+    public_number: OwnNumber = ""
 
 
 class LineConfig(Section, frozen=True):
@@ -59,6 +62,7 @@ class LineConfig(Section, frozen=True):
             ' "sim:sim800" to try it out',
         ),
     ]
+    number: OwnNumber = ""  # of its SIM, for the night watch; the first line's is gateway.public_number
     baud: Annotated[
         Literal[9600, 19200, 38400, 57600, 115200, 230400, 460800], Meta(description="write the port's rate, 115200")
     ] = 115200
@@ -240,7 +244,7 @@ class WatchConfig(Section, frozen=True):
 
     own_every_h: Annotated[
         int, Meta(ge=0, le=720, description="write every how many hours an SMS goes to our own number, 0 for never")
-    ] = 12  # needs gateway.public_number
+    ] = 12  # on each line whose number is known
     neighbours: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}$")], ...],
         Meta(max_length=4, description='write the numbers of at most four paired gateways, such as ["+6281100001234"]'),

@@ -176,11 +176,20 @@ def test_a_broker_on_the_network_wants_credentials(folder: Path) -> None:
     assert configuration.load(written(folder, text.replace("mqtts://broker.example", "mqtts://localhost")))
 
 
-@pytest.mark.parametrize("field", ["name", "port"])
-def test_two_lines_never_share_a_name_or_a_port(folder: Path, field: str) -> None:
-    second = {"name": "b", "port": "/dev/ttyUSB0"} | {field: {"name": "a", "port": "/dev/serial0"}[field]}
-    more = f'[[line]]\nname = "{second["name"]}"\nport = "{second["port"]}"\n[mqtt]'
-    assert refused(folder, GOOD.replace("[mqtt]", more)).key == f"line[2].{field}"
+@pytest.mark.parametrize("field", ["name", "port", "number"])
+def test_two_lines_never_share_a_name_a_port_or_a_number(folder: Path, field: str) -> None:
+    first = {"name": "a", "port": "/dev/serial0", "number": "+6281100009200"}
+    second = {"name": "b", "port": "/dev/ttyUSB0", "number": "+6281100009300"} | {field: first[field]}
+    more = "[[line]]\n" + "".join(f'{key} = "{value}"\n' for key, value in second.items())
+    text = GOOD.replace("[[line]]", f'public_number = "{first["number"]}"\n[[line]]').replace("[mqtt]", more + "[mqtt]")
+    assert refused(folder, text).key == f"line[2].{field}"
+
+
+def test_the_first_line_has_the_number_that_citizens_know_unless_it_names_its_own(folder: Path) -> None:
+    known = GOOD.replace("[[line]]", 'public_number = "+6281100009200"\n[[line]]')
+    assert configuration.load(written(folder, known)).line[0].number == "+6281100009200"
+    own = known.replace('name = "a"', 'name = "a"\nnumber = "+6281100009300"')
+    assert configuration.load(written(folder, own)).line[0].number == "+6281100009300"
 
 
 def test_a_fifth_line_is_refused(folder: Path) -> None:

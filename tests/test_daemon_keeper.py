@@ -135,8 +135,9 @@ def test_at_night_only_a_gateway_that_cannot_run_is_told(tmp_path):
     bench = make(tmp_path, quiet=(0, 1_439))
     bench.broker_down()
     assert over(bench, 2_000) == []
-    bench.line.note(probes_failed=3)
-    bench.keeper._duties.watch._own.failed = 3
+    bench.store.incidents.note("probe.a", "3", bench.at)  # as a gateway leaves it whose way was broken
+    bench.crash()
+    begin(bench)
     assert ["TIDAK DAPAT BERJALAN" in text for _, text in over(bench, 1_000)] == [True]
 
 
@@ -454,7 +455,9 @@ def test_a_text_that_is_lost_twice_is_filtered_until_it_comes(tmp_path):
     begin(bench)
     bench.pass_time(40)
     assert bench.line.status().texts_filtered == ("ACK",)
-    bench.keeper._duties.watch._proven = True
+    bench.keeper.test("own", bench.at)
+    ((_, probe),) = over(bench, 60)
+    heard(bench, probe, OWN, 8)
     bench.keeper.test("texts", bench.at)
     ((_, text),) = over(bench, 60)
     heard(bench, text, OWN, 9)

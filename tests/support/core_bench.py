@@ -142,6 +142,9 @@ class Bench:
         rules = ReplyRules(6, self.replies_per_minute, self.direct_to, "a", b"key")
         return County(rules, allowed, desks, self.commands_per_minute)
 
+    def _some_bytes(self, length: int) -> bytes:
+        return next(self._random).to_bytes(length, "little")
+
     def _keeper(self, lines, hours) -> Keeper:
         words, post = Words("LU2", OfficeZone("Asia/Makassar")), Post(self.store, lines)
         received = self.store.counts(self.at).received
@@ -149,7 +152,7 @@ class Bench:
             ClerkDesk(self.store, post, words, Clerks(self.clerks, hours.quiet)),
             words,
             Purses(self.store, {"a": self.balance_code}, 350, 480, operators.load()),
-            NightWatch(self.store, post, "a", self.beat, lambda n: next(self._random).to_bytes(n, "little"), self.at),
+            {"a": NightWatch(self.store, post, "a", self.beat, self._some_bytes, self.at)},
             Canary(self.store.incidents, post, "a", Songs(self.beat.own_number, lambda: dict(SONGS)), self.at),
             Blackout(self.store, self.boot, self.at, received),
             frozenset(self.clerks),
