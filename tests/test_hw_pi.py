@@ -288,7 +288,14 @@ def test_who_never_answers_misses(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("said", "numbers"),
-    [("3", {3}), ("tiga kali", {3}), ("3 kali, lalu 7", {3, 7}), ("tiga dan tujuh", {3, 7}), ("banyak", set())],
+    [
+        ("3", {3}),
+        ("tiga kali", {3}),
+        ("3 kali, lalu 7", {3, 7}),
+        ("tiga dan tujuh", {3, 7}),
+        ("banyak", set()),
+        ("Tidak berkedip", {0}),
+    ],
 )
 def test_a_count_is_understood_in_digits_and_in_words(said: str, numbers: set[int]) -> None:
     assert meja.numbers(said) == numbers
@@ -303,6 +310,8 @@ def test_a_count_is_understood_in_digits_and_in_words(said: str, numbers: set[in
         (["tidak tahu", "2"], {2}, True),
         (["4", "4"], {2}, False),
         (["2 dan 5", "7"], {2, 7}, False),
+        (["tidak berkedip", "padam"], {2}, False),
+        (["padam"], set(), True),  # it was over before it was counted
     ],
 )
 def test_who_counts_wrongly_may_count_once_more(
@@ -327,6 +336,27 @@ def test_a_step_that_cannot_be_done_is_passed_over_with_its_reason(
     uji.play(meja.Bench(uji.Terminal(), tmp_path, tmp_path, tmp_path), sheet, steps("antena"))
     assert sheet.rows["antena"][0::2] == [uji.SKIPPED, "antena tertanam"]
     assert "jangan dipasang dulu" in sheet.paper()
+
+
+def test_a_modem_that_the_gateway_revives_before_the_lamp_tells_is_as_good(
+    appliance: Appliance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Presser(Technician):
+        """Presses the board's own key; the gateway presses it again."""
+
+        def do(self, text: str) -> None:
+            if "Buat modem diam" in text:
+                self.asked.append(text)
+                appliance.modem.call(lambda modem: (modem.power(on=False), modem.power(on=True)))
+            else:
+                super().do(text)
+
+    monkeypatch.setattr(langkah, "FAULT_S", 30.0)
+    desk, sheet = bench(appliance), uji.Sheet(tmp_path / "catatan", "")
+    desk.person = Presser(appliance)
+    uji.play(desk, sheet, steps("modem_diam"))
+    assert sheet.rows["modem_diam"][0] == uji.PASSED, sheet.rows
+    assert "alat sendiri menghidupkan modem lagi" in sheet.rows["modem_diam"][2]
 
 
 def test_what_is_not_seen_fails_its_step_and_no_other(

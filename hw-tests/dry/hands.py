@@ -40,8 +40,8 @@ class Hands:
         """Do one thing."""
         self._say(f">> {text}")
         acts: dict[str, Act] = {
-            "Modem USB: cabut": Field.pull_modem,
-            "Pasang kembali modem": Field.plug_modem,
+            "Buat modem diam": Field.pull_modem,
+            "Pasang kembali modem,": Field.plug_modem,
             "Keluarkan kartu SIM": Field.pull_sim,
             "Pasang kembali kartu SIM": Field.insert_sim,
             "Lepas antena": lambda it: it.inject("no-network:code=2"),

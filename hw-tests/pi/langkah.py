@@ -15,7 +15,7 @@ from kentongan.queue.numbers import format_number, parse_number
 
 READY_S = 90  # from the plug to "can receive", decisions of the product
 TICKET_S, REPLY_S, FAULT_S, OVER_S = 60.0, 120.0, 420.0, 600.0
-SERVER_CODE = 7
+MODEM_CODE, SERVER_CODE = 2, 7
 BOOT_ID = "sys/kernel/random/boot_id"  # below /proc
 SIGNAL_S = 75.0  # asked for once a minute
 BITE_S = 45.0  # WatchdogSec, the time to die, the next start
@@ -78,12 +78,24 @@ def balasan(bench: Bench) -> str:
 
 
 def modem_diam(bench: Bench) -> str:
-    return _fault(
-        bench,
-        2,
-        "Modem USB: cabut modemnya. Papan modem: lepas kabel dari kaki [8], atau jumper serialnya. Listrik tetap hidup",
-        "Pasang kembali modem atau kabelnya",
+    """Silence the modem. Where only the board's own key can do it, the gateway may be quicker than the lamp."""
+    since_ms = bench.present().lines[0].state_steady_ms
+    bench.person.do(
+        "Buat modem diam; listrik alat tetap hidup. Modem USB: cabut modemnya. Papan dengan kabel atau jumper serial: "
+        "lepas yang di kaki [8]. Papan lain: tekan tombol dayanya (PWRKEY) dua detik, sampai lampu papan padam"
     )
+    try:
+        raised_s = bench.wait("gangguan 2", lambda: MODEM_CODE in bench.codes() or _revived(bench, since_ms), FAULT_S)
+        lit = MODEM_CODE in bench.codes()
+        if lit:
+            bench.flashes(MODEM_CODE)
+    finally:
+        bench.person.do("Pasang kembali modem, kabel atau jumper. Papan yang dimatikan dengan tombol: biarkan saja")
+    over_s = bench.wait("modem bekerja lagi", lambda: _serves(bench) and MODEM_CODE not in bench.codes(), OVER_S)
+    _one_sms(bench, bench.word())
+    if not lit:
+        return f"alat sendiri menghidupkan modem lagi dalam {raised_s:.0f} detik, tanpa gangguan; SMS lagi jadi tiket"
+    return f"kode 2 setelah {raised_s:.0f} detik, selesai {over_s:.0f} detik sesudahnya; SMS lagi jadi tiket"
 
 
 def kartu_sim(bench: Bench) -> str:
@@ -285,6 +297,12 @@ def _serves(bench: Bench) -> bool:
 def _other_life(bench: Bench, pid: int) -> bool:
     found = bench.status()
     return found is not None and found.pid != pid
+
+
+def _revived(bench: Bench, since_ms: int) -> bool:
+    """Tell whether the line has left its state and is ready again."""
+    found = bench.status()
+    return found is not None and found.lines[0].state == "ready" and found.lines[0].state_steady_ms > since_ms
 
 
 def _ids(bench: Bench) -> set[object]:

@@ -21,6 +21,7 @@ LOOK_S = 0.25
 BLOCK = 4096  # of the file system
 ANSWER_S = 120.0  # a gateway that was just started reads its store first
 ASKS = 5  # an answer that cannot be read is asked for again
+NOUGHT = re.compile(r"\b(padam|mati|tidak (ada|berkedip|menyala))\b")
 COUNTS = 2  # whoever counted wrongly may count once more
 YES = frozenset({"y", "ya", "iya", "yes", "sudah", "betul", "benar"})
 NO = frozenset({"t", "tidak", "tdk", "tak", "belum", "bukan", "n", "no"})
@@ -123,7 +124,8 @@ class Bench:
         question = "Hitung kedipan lampu GANGGUAN dari jeda ke jeda. Berapa kali? Bila bergantian, tulis keduanya."
         for _ in range(COUNTS):
             found = self._count(question)
-            if code in found and found <= {code} | self.codes():
+            standing = self.codes()
+            if (code in found and found <= {code} | standing) or code not in standing:  # over before it was counted
                 return
             question = f"Tadi Anda menghitung {_listed(found)}. Hitung sekali lagi, tiga putaran. Berapa kali?"
         raise Missed(f"lampu GANGGUAN berkedip {_listed(found)} kali, seharusnya {code}")
@@ -186,8 +188,9 @@ class Bench:
 
 
 def numbers(answer: str) -> set[int]:
-    """Read the numbers of an answer, in digits or in words."""
-    words = re.findall(r"[0-9]+|[a-z]+", answer.lower())
+    """Read the numbers of an answer, in digits or in words; a dark lamp is nought."""
+    answer = NOUGHT.sub("nol", answer.lower())
+    words = re.findall(r"[0-9]+|[a-z]+", answer)
     return {int(word) for word in words if word.isdecimal()} | {DIGITS.index(word) for word in words if word in DIGITS}
 
 
