@@ -10,6 +10,7 @@ from kentongan.daemon.cli_group import config_option
 from kentongan.daemon.clock import OfficeZone
 from kentongan.daemon.config import glance
 from kentongan.daemon.printable import printable
+from kentongan.daemon.printouts import FIGURES, STATES
 from kentongan.daemon.requests import MOST, Dialled, SmsText
 
 TEXT_WIDTH = 40  # characters of a citizen's words that fit beside the rest
@@ -87,15 +88,29 @@ def _rows(answer: object) -> Sequence[Row]:
 def _ticket(row: Row, zone: OfficeZone) -> tuple[str, ...]:
     text = printable(str(row.get("text", "")).replace("\n", " "))
     shown = text if len(text) <= TEXT_WIDTH else f"{text[: TEXT_WIDTH - 2]}.."
-    return (*_text(row, "number"), _when(row, "received_ms", zone), *_text(row, "sender", "parts", "state"), shown)
+    return (
+        *_text(row, "number"),
+        _when(row, "received_ms", zone),
+        *_text(row, "sender", "parts"),
+        *_worded(row, STATES),
+        shown,
+    )
 
 
 def _message(row: Row, zone: OfficeZone) -> tuple[str, ...]:
     return (
         *_text(row, "message_id"),
         _when(row, "accepted_ms", zone),
-        *_text(row, "recipient", "parts", "state", "reason"),
+        *_text(row, "recipient", "parts"),
+        *_worded(row, FIGURES),
+        *_text(row, "reason"),
     )
+
+
+def _worded(row: Row, words: Mapping[str, str]) -> tuple[str, ...]:
+    """Word a state as the console does; what has no word yet stays as it is."""
+    (state,) = _text(row, "state")
+    return (words.get(state, state),)
 
 
 def _text(row: Row, *names: str) -> tuple[str, ...]:
