@@ -28,7 +28,7 @@ GOOD, BAD = "[baik] ", "[SALAH]"
 def periksa(path: Path) -> None:
     """Examine the box: configuration, files, gateway, watcher, and every fault with what to do.
 
-    Exits with 1 when something is wrong, with 2 when the configuration cannot be used.
+    Exits with 1 when something is wrong, with 2 when there is no configuration to go by.
     """
     config = glance(path)
     found = [_settings(path), *_files(config), *_watcher(Path(config.runtime.directory))]
@@ -61,8 +61,8 @@ def _settings(path: Path) -> tuple[bool, str]:
         load(path)
     except ConfigError as error:
         if error.remedy == AS_ROOT:
-            return True, f"pengaturan {path} (sandi tidak diperiksa: perlu sudo)"
-        raise
+            return True, f"pengaturan {path} (sandi tidak diperiksa: perlu root)"
+        return False, f"pengaturan {error}"
     return True, f"pengaturan {path}"
 
 
