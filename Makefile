@@ -22,7 +22,7 @@ NEWEST := $(ROOMS:%=room-newest-%)
 DEBIAN13 := $(ROOMS:%=room-debian13-%)
 AT_ONCE ?= $(shell echo $$(($$(nproc) + 1)))
 
-.PHONY: $(NEWEST) $(DEBIAN13) help demo test test-newest test-debian13 lint docs fault-run field-life format bench bench-store chaos crash power userland contract deb image hw-test hw-test-fast hw-test-dry power-cuts clean modem-faults vectors fuzz fuzz-commands scale latency-tls idle-tls e50 node-red traps
+.PHONY: $(NEWEST) $(DEBIAN13) help demo test test-newest test-debian13 lint docs fault-run field-life format bench bench-store chaos crash power userland contract deb image hw-test hw-test-fast hw-test-dry power-cuts hostile-cards clean modem-faults vectors fuzz fuzz-commands scale latency-tls idle-tls e50 node-red traps
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -170,8 +170,11 @@ hw-test-dry: ## play the commissioning of a real Pi dry, to its sheet; writes do
 	$(RUN) hw-tests/dry/play.py --write
 
 CUTS ?= 100
-power-cuts: ## cut the power of an x86-64 machine CUTS times in traffic; writes docs/appliance.md (root; a quarter of an hour)
+power-cuts: ## cut the power of an emulated PC CUTS times in traffic; writes docs/appliance.md (root; an hour)
 	sh hw-tests/power/run --cuts $(CUTS) --write
+
+hostile-cards: ## start the emulated PC with damaged and hostile cards; writes docs/appliance.md (root; twenty minutes)
+	sh hw-tests/power/run cards --write
 
 clean: ## remove all that make made in this folder
 	rm -rf .venv .venv-debian13 .typing build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
