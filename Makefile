@@ -158,7 +158,7 @@ deb: ## build the Debian packages into dist/
 image: ## build the SD card's image, build/kentongan-VERSION-arm64.img.xz (root; about twenty minutes)
 	sh image/build
 
-hw-test: ## boot the image on an emulated Raspberry Pi 3 and play fifteen scenarios (about an hour; ARGS=--cuts=10)
+hw-test: ## boot the image on an emulated Raspberry Pi 3 and play sixteen scenarios (about an hour; ARGS=--cuts=10)
 	@$(SETUP) broker run
 	$(RUN) hw-tests/board/run.py build $(ARGS)
 
