@@ -10,7 +10,6 @@ down. Exit status 1 when a start does not end so.
 
 import argparse
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -18,7 +17,7 @@ from pathlib import Path
 from random import Random
 
 import fat
-from cuts import ALARMS, NEWEST, PAGE, World, outside, put
+from cuts import ALARMS, NEWEST, PAGE, World, put, stage, workplace
 from machine import Machine
 from prepare import COUNTY, GATEWAY, HOST
 
@@ -131,15 +130,8 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write docs/appliance.md")
     options = parser.parse_args()
     with ExitStack() as stack:
-        folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        folder.mkdir(parents=True, exist_ok=True)
-        cache = options.cache.resolve()
-        port = outside(stack, cache, folder, None)
-        world = World(folder, Random(options.seed))
-        world.modem.start()
-        stack.callback(world.modem.stop)
-        machine = Machine(cache, folder, world.modem.path)
-        stack.callback(machine.unplug)
+        cache, folder = options.cache.resolve(), workplace(stack, options.keep)
+        world, machine, port = stage(stack, cache, folder, options.seed, None)
         office = Office(machine, world, Random(options.seed), folder)
         word = (cache / "tls/word").read_text()
         settings = SETTINGS.format(county=COUNTY, host=HOST, port=port, gateway=GATEWAY, word=word)

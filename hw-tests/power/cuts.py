@@ -277,6 +277,24 @@ def report(storm: Storm, seed: int, took_s: float) -> tuple[str, bool]:
     return body, all(want is None or want == count for _, count, want in rows)
 
 
+def workplace(stack: ExitStack, keep: Path | None) -> Path:
+    """Make the folder of a run: one to keep, or one that goes with the run."""
+    folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def stage(stack: ExitStack, cache: Path, folder: Path, seed: int, port: int | None) -> tuple[World, Machine, int]:
+    """Set up a machine that is off, its modem and the county; gives the broker's port with them."""
+    port = outside(stack, cache, folder, port)
+    world = World(folder, Random(seed))
+    world.modem.start()
+    stack.callback(world.modem.stop)
+    machine = Machine(cache, folder, world.modem.path)
+    stack.callback(machine.unplug)
+    return world, machine, port
+
+
 def put(page: Path, begin: str, body: str, end: str) -> None:
     """Write a report between its marks."""
     head, _, rest = page.read_text().partition(begin)
@@ -293,14 +311,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write docs/appliance.md")
     options = parser.parse_args()
     with ExitStack() as stack:
-        folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        folder.mkdir(parents=True, exist_ok=True)
-        outside(stack, options.cache.resolve(), folder, PORT)
-        world = World(folder, Random(options.seed))
-        world.modem.start()
-        stack.callback(world.modem.stop)
-        machine = Machine(options.cache.resolve(), folder, world.modem.path)
-        stack.callback(machine.unplug)
+        world, machine, _ = stage(stack, options.cache.resolve(), workplace(stack, options.keep), options.seed, PORT)
         storm, began = Storm(machine, world), world.clock.monotonic()
         signal.signal(signal.SIGINT, lambda *_: storm.abate())
         storm.blow(options.cuts)
