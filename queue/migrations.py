@@ -231,9 +231,9 @@ MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5)
 
 
 def version(file: File) -> int:
-    """Read a file's version, 0 for a new one; inside `reading`. Raises `SchemaTooNew`."""
+    """Read a file's version, 0 for a new one; inside `reading`. Raises `SchemaTooNew`, and `StoreCorrupt` for none."""
     found = file.number("PRAGMA user_version")
-    if not found and file.has("store"):
+    if found < 0 or (not found and file.has("store")):
         raise StoreCorrupt(f"{file.path}: the schema's version is lost")
     if found > len(MIGRATIONS):
         raise SchemaTooNew(str(file.path), found, len(MIGRATIONS))

@@ -17,6 +17,7 @@ from kentongan.queue.records import Moment, PartSent, TicketAck, TicketState
 from kentongan.queue.store import Store, last_moment, steady_base
 
 HOUR_MS = 3_600_000
+USER_VERSION = 60  # where SQLite keeps it in its header
 
 
 @pytest.fixture
@@ -269,8 +270,8 @@ def test_any_damage_ends_in_a_store_that_serves(tmp_path_factory: pytest.TempPat
             octets[start : start + length]
         )
     desk.path.write_bytes(octets[: data.draw(st.sampled_from([len(octets), len(octets), len(octets) // 2 + 7]))])
-    last_moment(desk.path)
     try:
+        last_moment(desk.path)
         desk.store = desk.open()
     except SchemaTooNew:
         return  # the version number itself was hit: refusing is right
@@ -280,6 +281,19 @@ def test_any_damage_ends_in_a_store_that_serves(tmp_path_factory: pytest.TempPat
         desk.store = desk.open()
         use(desk)
     desk.store._file.abandon()
+
+
+@pytest.mark.parametrize("octets", [b"\x00\x00\x00\x00", b"\xff\x00\x00\x05"])
+def test_a_version_that_can_be_none_is_rescued_and_not_migrated(desk: Desk, octets: bytes) -> None:
+    desk.sms("halo")
+    stop_uncleanly(desk)
+    content = bytearray(desk.path.read_bytes())
+    content[USER_VERSION : USER_VERSION + 4] = octets
+    desk.path.write_bytes(content)
+    last_moment(desk.path)
+    desk.store = desk.open()
+    assert [ticket.text for ticket in desk.store.tickets(5)] == ["halo"]
+    use(desk)
 
 
 def use(desk: Desk) -> None:
