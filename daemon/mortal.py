@@ -15,7 +15,8 @@ def mortal(command: Sequence[str | os.PathLike[str]]) -> list[str]:
 
     Setpriv (util-linux) asks the kernel for that and becomes the command: the process id is the command's own, and no
     code of ours runs between fork and exec, where other threads make it unsafe. A program that is missing shows as exit
-    status 127. Without setpriv the command stands as it is.
+    status 127. Without setpriv the command stands as it is, as it does for a starter killed in the millisecond before
+    setpriv has asked.
     """
     words = [os.fspath(word) for word in command]
     setpriv = shutil.which("setpriv")
