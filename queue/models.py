@@ -64,7 +64,7 @@ FAILURES = (DatabaseError, InterfaceError, sqlite3.Error, ValueError)
 
 
 class File:
-    """One SQLite file with its connection; `mode` is that of SQLite's URIs: ro, rw or rwc."""
+    """One SQLite file with its connection; `mode` is that of SQLite's URIs: ro, rw, rwc or memory."""
 
     def __init__(self, path: Path, mode: str = "rwc", budget_octets: int = 0) -> None:
         self.path = path
@@ -197,7 +197,7 @@ class File:
             return
         self.database.init(
             f"{self.path.absolute().as_uri()}?mode={self._mode}",
-            pragmas={} if self._mode == "ro" else PRAGMAS,
+            pragmas=PRAGMAS if self._mode in {"rw", "rwc"} else {},
             timeout=BUSY_S,
             uri=True,
             check_same_thread=False,

@@ -87,7 +87,7 @@ class Tally:
 
 
 def is_sound(path: Path) -> bool:
-    """Tell whether a file has the tables it should and passes SQLite's own check.
+    """Tell whether a file has the schema it should and passes SQLite's own check, which takes any schema for granted.
 
     All of it when damage was met before, or when that is done in a moment; otherwise what a power cut can have torn,
     the small tables and the newest rows of the large ones: a start may not take a minute.
@@ -96,10 +96,10 @@ def is_sound(path: Path) -> bool:
     whole = suspicion(path).exists() or path.stat().st_size <= CHECKED_WHOLE_OCTETS
     try:
         with file.reading():
-            if not all(file.has(table) for table in TABLES):
+            if not _schema(file) >= _schema_wanted(path):
                 return False
             if whole:
-                return file.peek("PRAGMA quick_check(1)") == [("ok",)]
+                return file.peek("PRAGMA integrity_check(1)") == [("ok",)]
             small = all(file.peek(f"PRAGMA quick_check({table})") == [("ok",)] for table in SMALL)
             newest = "SELECT * FROM {} ORDER BY rowid DESC LIMIT ?"
             large = (table for table in TABLES if table not in SMALL)
@@ -108,6 +108,21 @@ def is_sound(path: Path) -> bool:
         return False
     finally:
         file.abandon()
+
+
+def _schema(file: File) -> set[Row]:
+    return set(file.run("SELECT type, name, tbl_name, sql FROM sqlite_master"))
+
+
+def _schema_wanted(path: Path) -> set[Row]:
+    """Make the newest schema in memory."""
+    new = File(path, "memory")
+    try:
+        migrations.migrate(new)
+        with new.reading():
+            return _schema(new)
+    finally:
+        new.abandon()
 
 
 def take_up(path: Path) -> None:
@@ -154,13 +169,15 @@ def beside(path: Path, ending: str) -> Path:
 
 def _copy(old: File, new: File, table: str, tally: Tally) -> None:
     """Copy the rows of a table that can be read and that keep the schema's rules."""
-    columns = _columns(old, new, table)
+    chosen, columns = _columns(old, new, table)
     if not columns:
         tally.unreadable += 1
         return
     names, marks = ", ".join(columns), ", ".join("?" * len(columns))
     insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"  # noqa: S608  names of our own schema
-    select = f"SELECT {names} FROM {table}"  # noqa: S608  names of our own schema
+    # Read under our own names: Python cannot say a damaged one.
+    ours = ", ".join(f"NULL AS {name}" for name in columns)
+    select = f"SELECT {ours} WHERE 0 UNION ALL SELECT {chosen} FROM {table}"  # noqa: S608  names of our own schema
     with new.writing():
         for rows in _readable(old, table, select, tally):
             tally.rows += sum(new.fits(insert, *row) for row in rows)
@@ -197,10 +214,14 @@ def _readable(old: File, table: str, select: str, tally: Tally) -> Iterator[list
                 return
 
 
-def _columns(old: File, new: File, table: str) -> list[str]:
-    """Name the columns both files have, none when the old schema cannot be read."""
-    there = {row[1] for row in old.peek(f"PRAGMA table_info({table})") or ()}
-    return [row[1] for row in new.run(f"PRAGMA table_info({table})") if row[1] in there]
+def _columns(old: File, new: File, table: str) -> tuple[str, list[str]]:
+    """Choose what to read, and name where it goes; nothing when the old schema cannot be read."""
+    there = [row[1] for row in old.peek(f"PRAGMA table_info({table})") or ()]
+    wanted = [row[1] for row in new.run(f"PRAGMA table_info({table})")]
+    if len(there) == len(wanted):  # the same places: a name that was damaged costs no row
+        return "*", wanted
+    both = [name for name in wanted if name in there]
+    return ", ".join(both), both
 
 
 def _put_away(path: Path) -> Path:

@@ -296,6 +296,29 @@ def test_a_version_that_can_be_none_is_rescued_and_not_migrated(desk: Desk, octe
     use(desk)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (b"thread TEXT", b"thr\xffad TEXT"),
+        (b"part (ticket_seq) WHERE ticket_seq", b"part (ticket_seq) WHERE sequence  "),
+        (b"\x05\x03\x01\x01\x02\x02", b"\x05\x03\x00\x01\x02\x02"),
+    ],
+    ids=["column", "condition of an index", "entry of an index"],
+)
+def test_what_names_and_finds_the_rows_may_be_damaged_and_costs_none(desk: Desk, wanted: bytes, found: bytes) -> None:
+    texts = fill(desk, 3)
+    desk.publish_all()
+    stop_uncleanly(desk)
+    content = desk.path.read_bytes()
+    assert wanted in content
+    desk.path.write_bytes(content.replace(wanted, found))
+    last_moment(desk.path)
+    desk.store = desk.open()
+    assert desk.path.with_name("kentongan.db.damaged-1").exists()
+    assert sorted(ticket.text for ticket in desk.store.tickets(5)) == texts
+    use(desk)
+
+
 def use(desk: Desk) -> None:
     """Do what every minute brings."""
     desk.sms("sesudahnya", TETANGGA)
